@@ -1,0 +1,3 @@
+//! I/O in: Okta's API.
+mod error;
+pub use error::OktaError;

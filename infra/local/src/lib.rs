@@ -5,6 +5,7 @@
 
 pub mod embedded;
 pub mod secrets_endpoint;
+pub mod stack;
 
 #[cfg(test)]
 mod raw_http;

@@ -90,7 +90,7 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct DemoArguments {
     /// How many people the simulated org has.
-    #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(50..=1_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(40..=1_000_000))]
     pub(crate) users: u64,
     /// Which org: the same number gives the same one.
     #[arg(long, value_name = "S", default_value_t = 1)]

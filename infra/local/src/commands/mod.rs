@@ -1,17 +1,17 @@
 //! One file a command. A command looks things up, calls one handler of `rollcall-shared` and prints what came of it;
 //! what it does to a directory is decided there.
 
-mod apply;
+pub(crate) mod apply;
 mod approve;
 mod cancel;
-mod list;
+pub(crate) mod list;
 mod lookup;
 mod preview;
 mod runs;
-mod sync;
+pub(crate) mod sync;
 mod unsynced;
-mod verify;
-mod watch;
+pub(crate) mod verify;
+pub(crate) mod watch;
 
 use crate::cli::Command;
 use crate::failure::{Failure, Status};

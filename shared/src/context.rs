@@ -1,1 +1,86 @@
-//! To come.
+//! What a process makes once and every invocation shares: clients, connections kept open, and Okta's pace.
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::{Credentials as Keys, SharedCredentialsProvider};
+use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+
+use crate::config::{Config, Credentials, Tuning};
+use crate::directory::{Directory, Secrets};
+use crate::error::Error;
+use crate::okta::{Paces, http_client};
+
+/// What every handler works with. One a process: the pace of Okta's calls is kept in it.
+#[derive(Clone)]
+pub struct Context {
+    /// The directory and the state beside it.
+    pub directory: Directory,
+    /// Okta's credentials.
+    pub secrets: Secrets,
+    /// Starts further invocations.
+    pub lambda: aws_sdk_lambda::Client,
+    /// The name of the Lambda function this process runs as; `None` outside of Lambda.
+    pub function: Option<String>,
+    /// The client of Okta's API.
+    pub http: reqwest::Client,
+    /// How fast each org may be called.
+    pub paces: Paces,
+    /// Sizes of the work.
+    pub tuning: Tuning,
+}
+
+impl Context {
+    /// Makes the clients; connects to nothing yet.
+    ///
+    /// # Errors
+    /// Fatal when the HTTP client cannot be built.
+    pub async fn new(config: Config) -> Result<Context, Error> {
+        let http = http_client()?;
+        let sdk = sdk_config(&config).await;
+        let mut dynamodb = aws_sdk_dynamodb::config::Builder::from(&sdk);
+        if let Some(endpoint) = config.endpoints.dynamodb {
+            dynamodb = dynamodb.endpoint_url(endpoint);
+        }
+        let mut secrets = aws_sdk_secretsmanager::config::Builder::from(&sdk);
+        if let Some(endpoint) = config.endpoints.secrets_manager {
+            secrets = secrets.endpoint_url(endpoint);
+        }
+        let mut lambda = aws_sdk_lambda::config::Builder::from(&sdk);
+        if let Some(endpoint) = config.endpoints.lambda {
+            lambda = lambda.endpoint_url(endpoint);
+        }
+        Ok(Context {
+            directory: Directory::new(aws_sdk_dynamodb::Client::from_conf(dynamodb.build()), config.tables),
+            secrets: Secrets::new(aws_sdk_secretsmanager::Client::from_conf(secrets.build())),
+            lambda: aws_sdk_lambda::Client::from_conf(lambda.build()),
+            function: config.function,
+            http,
+            paces: Paces::default(),
+            tuning: config.tuning,
+        })
+    }
+
+    /// The context of a Lambda function, from its environment.
+    ///
+    /// # Errors
+    /// Fatal when a variable is missing or the HTTP client cannot be built.
+    pub async fn from_environment() -> Result<Context, Error> {
+        Context::new(Config::from_environment()?).await
+    }
+}
+
+async fn sdk_config(config: &Config) -> SdkConfig {
+    // One TLS stack for the SDK and for Okta: rustls on ring. (aws-lc-rs spends tens of milliseconds of a cold start
+    // gathering entropy.)
+    let http = aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
+        .build_https();
+    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http);
+    if let Some(region) = &config.region {
+        loader = loader.region(Region::new(region.clone()));
+    }
+    if config.credentials == Credentials::Local {
+        let keys = Keys::new("local", "local", None, None, "local");
+        loader = loader.credentials_provider(SharedCredentialsProvider::new(keys));
+    }
+    loader.load().await
+}

@@ -124,11 +124,15 @@ impl Counts {
         *self.bucket(outcome) += 1;
     }
 
-    /// Takes an object out of the bucket it was counted in, before it is counted again.
-    pub fn take_back(&mut self, outcome: Outcome) {
-        self.read = self.read.saturating_sub(1);
+    /// Takes an object out of the bucket it was counted in, before it is counted again; false if none is in it.
+    pub fn take_back(&mut self, outcome: Outcome) -> bool {
         let bucket = self.bucket(outcome);
-        *bucket = bucket.saturating_sub(1);
+        let any = *bucket > 0;
+        if any {
+            *bucket -= 1;
+            self.read -= 1;
+        }
+        any
     }
 
     /// Whether every object met is in exactly one bucket.

@@ -1,1 +1,245 @@
-//! To come.
+//! The line that every record goes: every stage is called here and nowhere else.
+//!
+//! ```text
+//! page → decode → filter → map → diff against current → apply, or collect for the guard → record / unsynced
+//! ```
+//!
+//! Whatever woke a job, an object changes its record through [`Line::page`]: the same reconcile and the same conditional
+//! write. The line never decides on deactivations (it collects them), never moves a checkpoint (its caller does, after
+//! the effects that it returns), and never treats an object's absence as evidence of anything.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+
+use crate::directory::{Directory, Lease, Place, UnsyncedIds, UnsyncedNote, Written};
+use crate::error::{Error, Fate};
+use crate::model::{
+    Connection, Current, Decoded, Mapping, Outcome, RawObject, Reason, Rejection, Sighting, Time, decode,
+    is_known_status,
+};
+use crate::okta::Okta;
+use crate::reconcile::{Change, Observation, Source, Verdict, outcome_of_nothing_to_write, reconcile};
+use crate::report::Problem;
+
+/// Writes of one page that are under way beside each other.
+const WRITES_AT_ONCE: usize = 24;
+/// How often an object that others write too is read again before the run leaves it to the next trigger.
+const TRIES: usize = 6;
+
+/// What a job's records go through: one connection's mappings, between its org and the directory.
+pub struct Line {
+    /// The org.
+    pub okta: Okta,
+    /// The directory.
+    pub directory: Directory,
+    /// The connection.
+    pub connection: Arc<Connection>,
+    /// The right to write.
+    pub lease: Lease,
+    /// Whether this is the connection's own first import, whose own records the guard exempts.
+    pub first_import: bool,
+    /// Objects that are unsynced, so that those that sync can be cleared.
+    pub unsynced: Mutex<UnsyncedIds>,
+    /// What an operator should know though it stopped nothing.
+    pub warnings: Mutex<BTreeSet<String>>,
+}
+
+/// Where an object ended under one mapping.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Landing {
+    /// The mapping's place in the connection.
+    pub mapping: usize,
+    /// The object's Okta id.
+    pub id: String,
+    /// Its bucket; `None` when it waits for the guard's decision as a collected deactivation.
+    pub outcome: Option<Outcome>,
+    /// The bucket it is in already if this run met it before.
+    pub before: Outcome,
+}
+
+impl Line {
+    /// Takes the objects of a page through the line, under every mapping, and says where each ended.
+    ///
+    /// # Errors
+    /// Retryable or fatal, of Okta or the directory. What was written stays: a replay of the page is a no-op.
+    pub async fn page(&self, objects: &[RawObject], source: Source) -> Result<Vec<Landing>, Error> {
+        let decoded = decode(objects);
+        self.note_unknown_statuses(&decoded);
+        let mut landings = Vec::with_capacity(decoded.len() * self.connection.mappings.len());
+        for (index, mapping) in self.connection.mappings.iter().enumerate() {
+            let sightings: Vec<Sighting> = decoded.iter().map(|object| Sighting::of(mapping, object)).collect();
+            let keys: Vec<_> = sightings.iter().filter_map(Sighting::key).collect();
+            let mut current = self.directory.current(&self.connection.name, &mapping.name, &keys).await?;
+            let landing = sightings.into_iter().map(|sighting| {
+                let current = current.remove(&sighting.id);
+                self.land(index, sighting, current, source)
+            });
+            let landing: Vec<_> = landing.collect();
+            let landed: Vec<Landing> = stream::iter(landing).buffer_unordered(WRITES_AT_ONCE).try_collect().await?;
+            landings.extend(landed);
+        }
+        Ok(landings)
+    }
+
+    async fn land(
+        &self,
+        index: usize,
+        mut sighting: Sighting,
+        mut current: Option<Current>,
+        mut source: Source,
+    ) -> Result<Landing, Error> {
+        let mapping = &self.connection.mappings[index];
+        let id = sighting.id.clone();
+        let before = self.before(mapping, &id, current.as_ref());
+        for _ in 0..TRIES {
+            let verdict = judge(&sighting, current.as_ref(), source, self.okta.now());
+            match self.carry_out(mapping, &sighting, verdict, current.as_ref()).await? {
+                Carried::Done(outcome) => return Ok(Landing { mapping: index, id, outcome, before }),
+                Carried::NotYet => {}
+            }
+            // The observation cannot be ordered, or somebody else wrote first: what Okta says now decides.
+            let Some(object) = self.okta.user(&id).await? else {
+                return Ok(Landing { mapping: index, id, outcome: Some(Outcome::Stale), before });
+            };
+            let Some(decoded) = decode(&[object]).pop() else { break };
+            sighting = Sighting::of(mapping, &decoded);
+            source = Source::ReadById;
+            current = self.current(mapping, &sighting).await?;
+        }
+        Err(contended(mapping, &id))
+    }
+
+    async fn carry_out(
+        &self,
+        mapping: &Mapping,
+        sighting: &Sighting,
+        verdict: Verdict,
+        current: Option<&Current>,
+    ) -> Result<Carried, Error> {
+        let nothing = |outcome| Some(outcome_of_nothing_to_write(outcome, current, self.lease.run()));
+        let outcome = match verdict {
+            Verdict::Unchanged => nothing(Outcome::Unchanged),
+            Verdict::Excluded => nothing(Outcome::Excluded),
+            Verdict::Stale => return Ok(Carried::Done(nothing(Outcome::Stale))),
+            Verdict::ReadAgain => return Ok(Carried::NotYet),
+            Verdict::Rejected => {
+                let Some(rejection) = sighting.rejection.clone() else { return Ok(Carried::NotYet) };
+                self.reject(mapping, &sighting.id, rejection).await?;
+                return Ok(Carried::Done(Some(Outcome::Unsynced)));
+            }
+            Verdict::Write(change) => match self.write(mapping, &change).await? {
+                Written::Done => Some(change.outcome),
+                Written::Lost => return Ok(Carried::NotYet),
+            },
+            Verdict::Deactivate(change) if self.is_exempt(current) => match self.write(mapping, &change).await? {
+                Written::Done => Some(change.outcome),
+                Written::Lost => return Ok(Carried::NotYet),
+            },
+            Verdict::Deactivate(change) => {
+                self.directory.add_deactivation(&self.lease, &mapping.name, &change).await?;
+                None
+            }
+        };
+        self.clear(mapping, &sighting.id).await?;
+        Ok(Carried::Done(outcome))
+    }
+
+    /// Writes one change of one record, if nobody else wrote it since it was diffed.
+    ///
+    /// # Errors
+    /// When the lease has lapsed or the directory cannot be written.
+    pub async fn write(&self, mapping: &Mapping, change: &Change) -> Result<Written, Error> {
+        let place = Place { connection: &self.connection.name, mapping: &mapping.name, kind: mapping.kind() };
+        Ok(self.directory.write(&self.lease, &place, change, Time::now()).await?)
+    }
+
+    /// The current record of what was seen.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    pub async fn current(&self, mapping: &Mapping, sighting: &Sighting) -> Result<Option<Current>, Error> {
+        let Some(key) = sighting.key() else { return Ok(None) };
+        let mut current = self.directory.current(&self.connection.name, &mapping.name, &[key]).await?;
+        Ok(current.remove(&sighting.id))
+    }
+
+    /// Keeps an object as unsynced, with the reason.
+    ///
+    /// # Errors
+    /// When the state table cannot be written.
+    pub async fn reject(&self, mapping: &Mapping, id: &str, rejection: Rejection) -> Result<(), Error> {
+        let note = UnsyncedNote { mapping: mapping.name.clone(), id: id.to_owned(), rejection };
+        self.directory.add_unsynced(&self.lease, &note, Time::now()).await?;
+        self.unsynced().insert(&mapping.name, id);
+        Ok(())
+    }
+
+    async fn clear(&self, mapping: &Mapping, id: &str) -> Result<(), Error> {
+        let was_unsynced = self.unsynced().remove(&mapping.name, id);
+        if was_unsynced {
+            self.directory.clear_unsynced(&self.lease, &mapping.name, id).await?;
+        }
+        Ok(())
+    }
+
+    /// Only what the connection's own first import created may go without the guard.
+    fn is_exempt(&self, current: Option<&Current>) -> bool {
+        self.first_import && current.is_some_and(|current| current.created_by == self.lease.run())
+    }
+
+    /// The bucket that this run put an object into, judged by what the run left behind; where several nothing-to-write
+    /// buckets leave the same traces, the likeliest.
+    fn before(&self, mapping: &Mapping, id: &str, current: Option<&Current>) -> Outcome {
+        let nothing = match current {
+            _ if self.unsynced().contains(&mapping.name, id) => Outcome::Unsynced,
+            None => Outcome::Excluded,
+            Some(current) if current.standing == Some(Reason::OutOfScope) => Outcome::Excluded,
+            Some(_) => Outcome::Unchanged,
+        };
+        outcome_of_nothing_to_write(nothing, current, self.lease.run())
+    }
+
+    fn note_unknown_statuses(&self, decoded: &[Decoded]) {
+        for user in decoded.iter().flatten().filter(|user| !is_known_status(&user.status)) {
+            let status: String = user.status.chars().take(64).collect();
+            self.warn(format!("Okta has people of a status never heard of, {status:?}; they count as active."));
+        }
+    }
+
+    /// Tells the operator something that stops nothing; the same words are kept once.
+    pub fn warn(&self, warning: String) {
+        let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        if warnings.insert(warning.clone()) {
+            tracing::warn!(run = self.lease.run(), "{warning}");
+        }
+    }
+
+    fn unsynced(&self) -> std::sync::MutexGuard<'_, UnsyncedIds> {
+        self.unsynced.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+enum Carried {
+    Done(Option<Outcome>),
+    NotYet,
+}
+
+/// The verdict on a sighting: an object that could not be decoded is rejected whatever the directory holds.
+pub fn judge(sighting: &Sighting, current: Option<&Current>, source: Source, now: Time) -> Verdict {
+    match &sighting.desired {
+        Some(desired) => reconcile(Observation { desired, rejection: sighting.rejection.as_ref(), source }, current, now),
+        None => Verdict::Rejected,
+    }
+}
+
+fn contended(mapping: &Mapping, id: &str) -> Error {
+    let problem = Problem::new(
+        "contended-record",
+        "A record is being written by others",
+        format!("The record of {id} in mapping {} was changed by others at every one of {TRIES} tries.", mapping.name),
+        "Nothing to do: the next trigger resumes. If it repeats, look for a tool that writes the directory table.",
+    );
+    Error::Problem(problem, Fate::Retryable)
+}

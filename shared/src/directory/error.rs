@@ -1,18 +1,240 @@
-//! What can go wrong with a call to DynamoDB.
-use crate::error::Fate;
-use crate::report::Problem;
+//! What can go wrong with the directory, the state beside it and the secret store, and what becomes of the run.
+//!
+//! An error says which operation on which table failed, with everything the SDK told about it as text. It never
+//! carries a secret's value, nor a profile's.
 
-/// An error of DynamoDB or Secrets Manager.
+use crate::error::Fate;
+use crate::model::{ConfigFault, Rejection, RejectionReason};
+use crate::report::{Job, Problem};
+
+/// An error of DynamoDB or Secrets Manager, or of what was found there.
 #[derive(Debug, thiserror::Error)]
-#[error("directory")]
-pub struct DirectoryError;
+pub enum DirectoryError {
+    /// DynamoDB or Secrets Manager asked to slow down for longer than the calls were repeated.
+    #[error("{call} was throttled: {detail}")]
+    Throttled {
+        /// The operation and its table.
+        call: Call,
+        /// The SDK's words.
+        detail: String,
+    },
+    /// The service could not be reached, timed out or failed.
+    #[error("{call} did not get through: {detail}")]
+    Unavailable {
+        /// The operation and its table.
+        call: Call,
+        /// The SDK's words.
+        detail: String,
+    },
+    /// The table does not exist.
+    #[error("{call} failed: there is no such table")]
+    MissingTable {
+        /// The operation and its table.
+        call: Call,
+    },
+    /// The credentials in use do not permit the operation.
+    #[error("{call} is not permitted: {detail}")]
+    Denied {
+        /// The operation and its table or secret.
+        call: Call,
+        /// The SDK's words.
+        detail: String,
+    },
+    /// There are no AWS credentials, or AWS does not accept them.
+    #[error("{call} failed for want of valid AWS credentials: {detail}")]
+    Credentials {
+        /// The operation and its table or secret.
+        call: Call,
+        /// The SDK's words.
+        detail: String,
+    },
+    /// The service refused the request as it stands; repeating it would not help.
+    #[error("{call} was refused: {detail}")]
+    Refused {
+        /// The operation and its table or secret.
+        call: Call,
+        /// The SDK's words.
+        detail: String,
+    },
+    /// One record is not something that DynamoDB can hold.
+    #[error("record {id} cannot be stored: {message}")]
+    Unstorable {
+        /// The Okta id.
+        id: String,
+        /// The code of the unsynced row.
+        reason: RejectionReason,
+        /// What is wrong, naming the field.
+        message: String,
+    },
+    /// The lease was not renewed in time, or somebody else holds it now.
+    #[error("the lease on {job} of connection {connection} has lapsed", job = job.name())]
+    LeaseLapsed {
+        /// The connection's name.
+        connection: String,
+        /// The job.
+        job: Job,
+    },
+    /// A later holder of the lease has written here already.
+    #[error("{what} was written by a later holder of the lease")]
+    Fenced {
+        /// What was to be written.
+        what: String,
+    },
+    /// Others changed the same item each time that this write was tried.
+    #[error("{what} kept changing while it was written")]
+    Contended {
+        /// What was to be written.
+        what: String,
+    },
+    /// An item is not what this program writes.
+    #[error("item {key} of table {table} cannot be read: {message}")]
+    Damaged {
+        /// The table.
+        table: String,
+        /// The item's keys.
+        key: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A stored connection that no longer parses.
+    #[error("the stored connection {name} is not valid: {}", list(.faults))]
+    BadConnection {
+        /// Its name.
+        name: String,
+        /// Everything that is wrong with it.
+        faults: Vec<ConfigFault>,
+    },
+    /// A secret is not there, or holds no token.
+    #[error("secret {name}: {message}")]
+    Secret {
+        /// The secret's name.
+        name: String,
+        /// What is wrong with it, never its value.
+        message: String,
+    },
+}
+
+/// An operation and what it was asked of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// The API's name of it, such as `UpdateItem`.
+    pub operation: &'static str,
+    /// The table's or the secret's name.
+    pub target: String,
+}
+
+impl std::fmt::Display for Call {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} on {}", self.operation, self.target)
+    }
+}
+
 impl DirectoryError {
-    /// Its fate.
+    /// What becomes of the run.
     pub fn fate(&self) -> Fate {
-        Fate::Fatal
+        match self {
+            DirectoryError::Throttled { .. }
+            | DirectoryError::Unavailable { .. }
+            | DirectoryError::LeaseLapsed { .. }
+            | DirectoryError::Fenced { .. }
+            | DirectoryError::Contended { .. } => Fate::Retryable,
+            DirectoryError::Unstorable { .. } => Fate::OfOneRecord,
+            DirectoryError::MissingTable { .. }
+            | DirectoryError::Denied { .. }
+            | DirectoryError::Credentials { .. }
+            | DirectoryError::Refused { .. }
+            | DirectoryError::Damaged { .. }
+            | DirectoryError::BadConnection { .. }
+            | DirectoryError::Secret { .. } => Fate::Fatal,
+        }
     }
-    /// As a problem.
+
+    /// The error as a run report tells it.
     pub fn problem(&self) -> Problem {
-        Problem::new("directory", "directory", "", "")
+        let (slug, title, hint) = self.words();
+        Problem::new(slug, title, self.to_string(), hint)
     }
+
+    /// The rejection that makes the object unsynced, for an error of one record.
+    pub fn rejection(&self) -> Option<Rejection> {
+        match self {
+            DirectoryError::Unstorable { reason, message, .. } => {
+                Some(Rejection { reason: *reason, message: message.clone(), identifier: None })
+            }
+            _ => None,
+        }
+    }
+
+    /// Slug, title and hint.
+    fn words(&self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            DirectoryError::Throttled { .. } => (
+                "directory-throttled",
+                "The directory asks to slow down",
+                "Nothing is lost: the next trigger resumes. If it keeps happening, look at the table's throttled requests and the account's limits in the CloudWatch console.",
+            ),
+            DirectoryError::Unavailable { .. } => (
+                "directory-unavailable",
+                "The directory cannot be reached",
+                "Nothing is lost: the next trigger resumes. If it keeps happening, check the function's network and the AWS Health dashboard.",
+            ),
+            DirectoryError::MissingTable { .. } => (
+                "missing-table",
+                "A table does not exist",
+                "Deploy the stack again, and compare the functions' table names and region with the tables in the DynamoDB console.",
+            ),
+            DirectoryError::Denied { .. } => (
+                "aws-denied",
+                "AWS does not permit an operation",
+                "Allow the operation on this resource in the function's IAM role, and on its KMS key if it has one of its own.",
+            ),
+            DirectoryError::Credentials { .. } => (
+                "aws-credentials",
+                "AWS credentials are missing or not valid",
+                "Check the function's role; on one's own machine, the environment's AWS credentials and region, and that the clock is right.",
+            ),
+            DirectoryError::Refused { .. } => (
+                "directory-refused",
+                "The directory refused a request",
+                "This is a defect of Rollcall or of the table's definition: compare the table's keys and index with the template, and report it.",
+            ),
+            DirectoryError::Unstorable { .. } => (
+                "unstorable-record",
+                "A record cannot be stored",
+                "Map less of the object, or correct the attribute in Okta.",
+            ),
+            DirectoryError::LeaseLapsed { .. } => (
+                "lease-lapsed",
+                "The right to run the job has lapsed",
+                "Nothing is lost: the next trigger takes the run up where its checkpoint is.",
+            ),
+            DirectoryError::Fenced { .. } => {
+                ("fenced", "Another invocation has taken the run over", "Nothing to do: the other invocation goes on.")
+            }
+            DirectoryError::Contended { .. } => {
+                ("contended", "Others kept writing the same item", "Nothing is lost: the next trigger resumes.")
+            }
+            DirectoryError::Damaged { .. } => (
+                "damaged-item",
+                "An item of a table cannot be read",
+                "Restore the item in the DynamoDB console, or delete it: a record is written anew by the next full import, a run has to be started again.",
+            ),
+            DirectoryError::BadConnection { .. } => (
+                "bad-connection",
+                "A stored connection is not valid",
+                "Correct the connection's document and store it again with `rollcall apply` or `PUT /connections/{name}`.",
+            ),
+            DirectoryError::Secret { .. } => (
+                "bad-secret",
+                "A secret cannot be used",
+                "Store the credential under the name that the connection gives (`rollcall apply`, or the Secrets Manager console, as plain text).",
+            ),
+        }
+    }
+}
+
+/// The faults in one line.
+fn list(faults: &[ConfigFault]) -> String {
+    let lines: Vec<String> = faults.iter().map(|fault| format!("{}: {}", fault.path, fault.message)).collect();
+    lines.join("; ")
 }

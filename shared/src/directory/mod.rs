@@ -1,3 +1,138 @@
-//! I/O out: the directory and the state beside it.
+//! I/O out: the directory, the state beside it, and the secrets.
+//!
+//! The last stage of a record's way: [`Directory::write`] carries out one change, and everything that a run needs to
+//! be taken up again lies beside it. Nothing here decides what a record should be.
+//!
+//! # The directory's items: a contract
+//!
+//! The table *directory* has one item per record, and a stream of it has one event per write. Readers may rely on:
+//!
+//! | attribute | type | |
+//! | --- | --- | --- |
+//! | `pk`, `sk` | string | `{connection}#{mapping}#{shard}` and `{source_created}#{id}`, with `%` and `#` of names and ids as `%25` and `%23`; opaque to readers, and never changing for a record |
+//! | `connection`, `mapping`, `id` | string | whose record, of which Okta object |
+//! | `kind` | string | `login_user`, `record`, `device`, `service` or `department` |
+//! | `identifier` | string | unique within the mapping |
+//! | `state` | string | `active` or `inactive` |
+//! | `reason` | string or NULL | why it is inactive; NULL when active |
+//! | `role` | string or NULL | of a login user |
+//! | `fields` | map | the mapped fields by name, as JSON |
+//! | `okta_status`, `source_created`, `source_updated` | string | `status`, `created` and `lastUpdated` of the object; times are RFC 3339 in UTC with milliseconds |
+//! | `first_synced`, `last_changed` | string | when the record came, and when it last changed |
+//! | `previous_ids` | list of strings | earlier Okta ids of the same person |
+//! | `revision` | number | 1 for a new record, one more with every write |
+//! | `digest` | string | of identifier, role and fields |
+//! | `created_by`, `written_by` | string | the runs that created and last wrote it |
+//! | `outcome` | string | what the last write did: `created`, `updated`, `deactivated` or `reactivated` |
+//!
+//! Attributes may be added. Records are never removed by age; an inactive record stays. The local secondary index
+//! `by-id` (`pk`, `id`; keys only) finds a record of which only the id is known.
+//!
+//! The table *state* is nobody's contract. Its keys, and those of the directory, are listed in the module `keys`.
+
+mod attribute;
+mod batch;
+mod calls;
+mod checkpoint;
+mod connection_state;
+mod connections;
+mod deactivations;
 mod error;
-pub use error::DirectoryError;
+mod expiry;
+mod failure;
+mod fence;
+mod hold;
+mod item;
+mod keys;
+mod lease;
+mod meter;
+mod records;
+mod renewal;
+mod runs;
+mod search;
+mod secrets;
+mod seen;
+mod suspects;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod unsynced;
+mod update;
+mod write;
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use futures::stream::BoxStream;
+use tokio::sync::Semaphore;
+
+pub use connection_state::{CompleteImport, ConnectionState, DayCount};
+pub use error::{Call, DirectoryError};
+pub use hold::{HeldEntry, Hold};
+pub use lease::{Acquired, Lease, LeaseTimes};
+pub use records::Known;
+pub use runs::RunControl;
+pub use secrets::Secrets;
+pub use suspects::Suspect;
+pub use unsynced::{UnsyncedIds, UnsyncedNote};
+pub use write::{Place, Written};
+
+use crate::report::DynamoDbUse;
+use meter::Meter;
+
+/// How many calls are in flight at most, over all that share a client. Renewals of leases are not counted: they must
+/// not wait behind a queue of throttled writes.
+const CALLS_IN_FLIGHT: usize = 64;
+
+/// Rows read one after the other, a few pages in memory at most.
+pub type Rows<T> = BoxStream<'static, Result<T, DirectoryError>>;
+
+/// The names of the two tables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tables {
+    /// The table of records.
+    pub directory: String,
+    /// The table of everything else.
+    pub state: String,
+}
+
+/// The directory and the state beside it; a handle that is cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Directory {
+    link: Arc<Link>,
+    meter: Arc<Meter>,
+    lease_times: LeaseTimes,
+}
+
+/// What all handles share.
+#[derive(Debug)]
+struct Link {
+    client: Client,
+    tables: Tables,
+    calls: Semaphore,
+}
+
+impl Directory {
+    /// The directory in these tables, which are expected to exist: see [`Directory::create_tables`].
+    pub fn new(client: Client, tables: Tables) -> Directory {
+        let link = Link { client, tables, calls: Semaphore::new(CALLS_IN_FLIGHT) };
+        Directory { link: Arc::new(link), meter: Arc::default(), lease_times: LeaseTimes::default() }
+    }
+
+    /// The same directory with other durations of leases, for tests.
+    #[must_use]
+    pub fn with_lease_times(self, times: LeaseTimes) -> Directory {
+        Directory { lease_times: times, ..self }
+    }
+
+    /// The same directory, counting what it uses from zero: one handle for each run.
+    #[must_use]
+    pub fn metered(&self) -> Directory {
+        Directory { meter: Arc::default(), ..self.clone() }
+    }
+
+    /// The capacity units that this handle and its clones have used.
+    pub fn used(&self) -> DynamoDbUse {
+        self.meter.used()
+    }
+}

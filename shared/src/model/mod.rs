@@ -1,7 +1,24 @@
 //! The objects of Okta and of the directory, and the rules of mappings. Pure: no `async`, clock, environment or randomness.
 
+mod connection;
+mod expression;
+mod filter;
+mod mapping;
+mod raw;
 mod record;
+mod rejection;
+mod sighting;
+mod status;
 mod time;
+mod user;
 
+pub use connection::{Auth, ConfigFault, Connection, GuardLimits, OktaLink, OrgUrl};
+pub use expression::{Attributes, Expression};
+pub use filter::Filter;
+pub use mapping::{Mapping, Source, Target};
+pub use raw::{Peek, RawObject, peek};
 pub use record::*;
+pub use sighting::{Decoded, Sighting, decode};
+pub use status::{USER_STATUSES, is_known_status, standing_of};
 pub use time::Time;
+pub use user::{Undecodable, User, decode_user};

@@ -1,3 +1,15 @@
-//! Pure: what Okta says against what the directory holds.
+//! Pure: what Okta says against what the directory holds. No `async`, clock, environment or randomness.
+//!
+//! Its place in the line is between map and apply: it turns an observation and the current record into a [`Verdict`],
+//! and the collected deactivations into a [`Decision`](guard::Decision). It never reads, writes or waits.
+
+mod blind;
 mod change;
+mod diff;
+pub mod guard;
+mod slices;
+
+pub use blind::{OLD_ENOUGH_TO_BE_LISTED, is_too_many};
 pub use change::{Change, Observed};
+pub use diff::{FRESH, Observation, Source, Verdict, absent, outcome_of_nothing_to_write, reconcile};
+pub use slices::{Slice, split};

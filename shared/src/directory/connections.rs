@@ -1,0 +1,50 @@
+//! The connections' documents.
+//!
+//! An operator may edit them in the console; each is validated again whenever it is read.
+
+use futures::TryStreamExt;
+use serde_json::Value;
+
+use super::attribute::to_attribute;
+use super::item::Item;
+use super::keys::{self, Table};
+use super::search::Search;
+use super::update::{Update, text};
+use super::{Directory, DirectoryError};
+use crate::model::Connection;
+
+impl Directory {
+    /// Stores a connection in the place of one with the same name.
+    pub async fn put_connection(&self, connection: &Connection) -> Result<(), DirectoryError> {
+        let document = to_attribute(&connection.document()).map_err(|unfit| DirectoryError::Refused {
+            call: self.call("UpdateItem", Table::State),
+            detail: format!("the document of connection {} {unfit}", connection.name),
+        })?;
+        let update = Update::new().set("name", text(&connection.name)).set("document", document);
+        self.update(&keys::connection(&connection.name), update).await?;
+        Ok(())
+    }
+
+    /// A connection by its name; [`DirectoryError::BadConnection`] when what is stored is not valid.
+    pub async fn connection(&self, name: &str) -> Result<Option<Connection>, DirectoryError> {
+        let item = self.get(&keys::connection(name)).await?;
+        item.map(|item| parse(name, &item)).transpose()
+    }
+
+    /// All connections by name; one that is not valid does not keep the others away.
+    pub async fn connections(&self) -> Result<Vec<(String, Result<Connection, DirectoryError>)>, DirectoryError> {
+        let items: Vec<Item> = self.rows(Search::of(Table::State, keys::CONNECTIONS.to_owned())).try_collect().await?;
+        let connection = |item: &Item| {
+            let name = item.text("name")?.to_owned();
+            let connection = parse(&name, item);
+            Ok((name, connection))
+        };
+        items.iter().map(connection).collect()
+    }
+}
+
+fn parse(name: &str, item: &Item) -> Result<Connection, DirectoryError> {
+    let document: Value = item.value("document")?;
+    Connection::parse(&document.to_string())
+        .map_err(|faults| DirectoryError::BadConnection { name: name.to_owned(), faults })
+}

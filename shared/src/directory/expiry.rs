@@ -1,0 +1,23 @@
+//! When items of the state table may go: DynamoDB deletes them some time after the epoch second in `expires`.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::update::whole;
+use crate::model::Time;
+
+const DAY: u64 = 24 * 60 * 60;
+
+/// The attribute that DynamoDB's time to live looks at.
+pub(super) const EXPIRES: &str = "expires";
+
+/// Items that only a run in progress needs: seven days from now.
+pub(super) fn of_working_item() -> AttributeValue {
+    whole(Time::now().after(Duration::from_secs(7 * DAY)).epoch_seconds())
+}
+
+/// Runs: 90 days from their last news.
+pub(super) fn of_run(news: Time) -> AttributeValue {
+    whole(news.after(Duration::from_secs(90 * DAY)).epoch_seconds())
+}

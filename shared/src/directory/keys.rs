@@ -1,0 +1,205 @@
+//! Every key of both tables, in one place.
+//!
+//! Names and ids are escaped where they stand in a key: `%` and `#` become `%25` and `%23`, so that `#` only ever
+//! separates. `NN` is a shard from `00` to `63`, by a hash of the id: whatever there are many of is spread over 64
+//! partitions, because one partition takes 1,000 writes a second.
+//!
+//! | table | `pk` | `sk` | what |
+//! | --- | --- | --- | --- |
+//! | directory | `{connection}#{mapping}#NN` | `{source_created}#{id}` | a record |
+//! | state | `connections` | `{connection}` | a connection's document |
+//! | state | `connection#{connection}` | `state` | watermark, pinned org, last complete import |
+//! | state | `connection#{connection}` | `lease#{job}` | a lease |
+//! | state | `connection#{connection}` | `hold` | the hold's header |
+//! | state | `runs#{connection}` | `{started}#{run}` | an entry of the connection's list of runs |
+//! | state | `run#{run}` | `report` | the run report |
+//! | state | `run#{run}` | `checkpoint` | the checkpoint |
+//! | state | `run#{run}#seen#{slice}` | `{chunk}#{part}` | ids seen in a slice |
+//! | state | `run#{run}#suspects#NN` | `{mapping}#{id}` | a suspect |
+//! | state | `run#{run}#deactivations#NN` | `{mapping}#{id}` | a deactivation that waits for the guard |
+//! | state | `hold#{connection}#NN` | `{mapping}#{id}` | an entry of the hold |
+//! | state | `unsynced#{connection}#NN` | `{mapping}#{id}` | an unsynced row |
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::model::Time;
+use crate::report::Job;
+
+/// Into how many partitions numerous items are spread. A constant for good: a record's shard is part of its key.
+pub(super) const SHARDS: u64 = 64;
+
+/// The longest id, in bytes once escaped, that stands in a key as it is. DynamoDB allows a sort key 1,024 bytes.
+const LONGEST_ID: usize = 512;
+
+/// One of the two tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Table {
+    Directory,
+    State,
+}
+
+/// An item's key, and the table it is in.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) table: Table,
+    pub(super) pk: String,
+    pub(super) sk: String,
+}
+
+impl Key {
+    fn state(pk: String, sk: impl Into<String>) -> Key {
+        Key { table: Table::State, pk, sk: sk.into() }
+    }
+
+    pub(super) fn attributes(&self) -> [(String, AttributeValue); 2] {
+        [("pk".to_owned(), AttributeValue::S(self.pk.clone())), ("sk".to_owned(), AttributeValue::S(self.sk.clone()))]
+    }
+}
+
+pub(super) fn record(connection: &str, mapping: &str, created: Time, id: &str) -> Key {
+    let pk = record_shard(connection, mapping, id);
+    Key { table: Table::Directory, pk, sk: format!("{created}#{}", escape(id)) }
+}
+
+pub(super) fn record_shard(connection: &str, mapping: &str, id: &str) -> String {
+    records(connection, mapping, shard(id))
+}
+
+pub(super) fn records(connection: &str, mapping: &str, shard: u64) -> String {
+    format!("{}#{}#{shard:02}", escape(connection), escape(mapping))
+}
+
+/// The sort keys of records created at or after `from` and before `to`, as bounds of a `BETWEEN`.
+///
+/// The upper bound is a bare time, which no key is: a record created in that very moment has `#` and its id
+/// behind it and comes after. Years begin with a digit, and `:` is the character after `9`.
+pub(super) fn created_range(from: Option<Time>, to: Option<Time>) -> Range<String> {
+    let bound = |time: Option<Time>, open: &str| time.map_or_else(|| open.to_owned(), |time| time.to_string());
+    bound(from, "0")..bound(to, ":")
+}
+
+pub(super) const CONNECTIONS: &str = "connections";
+
+pub(super) fn connection(name: &str) -> Key {
+    Key::state(CONNECTIONS.to_owned(), escape(name))
+}
+
+pub(super) fn connection_state(name: &str) -> Key {
+    Key::state(of_connection(name), "state")
+}
+
+pub(super) fn lease(connection: &str, job: Job) -> Key {
+    Key::state(of_connection(connection), format!("lease#{}", job.name()))
+}
+
+pub(super) fn hold(connection: &str) -> Key {
+    Key::state(of_connection(connection), "hold")
+}
+
+pub(super) fn held(connection: &str, mapping: &str, id: &str) -> Key {
+    Key::state(held_shard(connection, shard(id)), of_mapping(mapping, id))
+}
+
+pub(super) fn held_shard(connection: &str, shard: u64) -> String {
+    format!("hold#{}#{shard:02}", escape(connection))
+}
+
+pub(super) fn unsynced(connection: &str, mapping: &str, id: &str) -> Key {
+    Key::state(unsynced_shard(connection, shard(id)), of_mapping(mapping, id))
+}
+
+pub(super) fn unsynced_shard(connection: &str, shard: u64) -> String {
+    format!("unsynced#{}#{shard:02}", escape(connection))
+}
+
+pub(super) fn listed_run(connection: &str, started: Time, run: &str) -> Key {
+    Key::state(listed_runs(connection), format!("{started}#{}", escape(run)))
+}
+
+pub(super) fn listed_runs(connection: &str) -> String {
+    format!("runs#{}", escape(connection))
+}
+
+pub(super) fn run_report(run: &str) -> Key {
+    Key::state(of_run(run), "report")
+}
+
+pub(super) fn checkpoint(run: &str) -> Key {
+    Key::state(of_run(run), "checkpoint")
+}
+
+pub(super) fn seen(run: &str, slice: u32, chunk: u32, part: usize) -> Key {
+    Key::state(seen_in(run, slice), format!("{chunk:010}#{part:05}"))
+}
+
+pub(super) fn seen_in(run: &str, slice: u32) -> String {
+    format!("{}#seen#{slice:010}", of_run(run))
+}
+
+/// The sort keys of the first `chunks` chunks of a slice, as bounds of a `BETWEEN`.
+pub(super) fn first_chunks(chunks: u32) -> Range<String> {
+    "0".to_owned()..format!("{chunks:010}")
+}
+
+pub(super) fn suspect(run: &str, mapping: &str, id: &str) -> Key {
+    Key::state(suspects_shard(run, shard(id)), of_mapping(mapping, id))
+}
+
+pub(super) fn suspects_shard(run: &str, shard: u64) -> String {
+    format!("{}#suspects#{shard:02}", of_run(run))
+}
+
+pub(super) fn deactivation(run: &str, mapping: &str, id: &str) -> Key {
+    Key::state(deactivations_shard(run, shard(id)), of_mapping(mapping, id))
+}
+
+pub(super) fn deactivations_shard(run: &str, shard: u64) -> String {
+    format!("{}#deactivations#{shard:02}", of_run(run))
+}
+
+/// The sort key of an object under a mapping. An id too long for a key stands there by a hash; no two ids share one,
+/// because an escaped id never has a `#`.
+pub(super) fn of_mapping(mapping: &str, id: &str) -> String {
+    let escaped = escape(id);
+    if escaped.len() <= LONGEST_ID {
+        return format!("{}#{escaped}", escape(mapping));
+    }
+    use sha2::{Digest, Sha256};
+    let hash: String = Sha256::digest(id).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{}##{hash}", escape(mapping))
+}
+
+/// Whether an id can be part of a record's key: it is a key of its own in the index by id.
+pub(super) fn fits_a_record(id: &str) -> bool {
+    !id.is_empty() && escape(id).len() <= LONGEST_ID
+}
+
+/// FNV-1a, 64 bits: stable over versions and machines, which the standard library's hasher does not promise to be.
+pub(super) fn hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+fn shard(id: &str) -> u64 {
+    // The upper half is folded in: FNV's lowest bits depend on the text's lowest bits alone.
+    let hash = hash(id);
+    (hash ^ (hash >> 32)) % SHARDS
+}
+
+fn of_connection(name: &str) -> String {
+    format!("connection#{}", escape(name))
+}
+
+fn of_run(run: &str) -> String {
+    format!("run#{}", escape(run))
+}
+
+fn escape(text: &str) -> Cow<'_, str> {
+    if text.contains(['%', '#']) {
+        Cow::Owned(text.replace('%', "%25").replace('#', "%23"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}

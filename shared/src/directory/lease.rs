@@ -1,0 +1,163 @@
+//! Leases: the time-bounded right to run a job on a connection.
+//!
+//! One item per connection and job, never deleted, because its token must never fall back:
+//!
+//! | attribute | |
+//! | --- | --- |
+//! | `token` | one more with every holder; items that the run writes refuse smaller ones |
+//! | `holder` | a random id of the last holder |
+//! | `expires_at` | milliseconds; 0 when given up |
+//! | `run` | the run that is not finished, if any |
+//! | `begun_by` | the holder that began it |
+//!
+//! Machines' clocks differ: a holder stops writing after [`LeaseTimes::write_limit`] without a renewal, well before
+//! the lease [`LeaseTimes::lasts`], and what passes all the same is stopped by revisions and tokens.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::ReturnValue;
+use ulid::Ulid;
+
+use super::calls::Conditional;
+use super::renewal::Held;
+use super::update::{Update, text, whole};
+use super::{Directory, DirectoryError, keys};
+use crate::report::Job;
+
+/// Durations of leases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeaseTimes {
+    /// For how long others keep away after a renewal.
+    pub lasts: Duration,
+    /// How often the holder renews.
+    pub renewed_every: Duration,
+    /// How long after the last renewal the holder starts no write any more.
+    pub write_limit: Duration,
+}
+
+impl Default for LeaseTimes {
+    fn default() -> LeaseTimes {
+        let seconds = Duration::from_secs;
+        LeaseTimes { lasts: seconds(30), renewed_every: seconds(10), write_limit: seconds(20) }
+    }
+}
+
+/// What came of asking for a lease.
+#[derive(Debug)]
+pub enum Acquired {
+    /// There was no unfinished run: the new one begins.
+    New(Lease),
+    /// A run was left unfinished: [`Lease::run`] is that one, and the new run's id is not used.
+    TakenUp(Lease),
+    /// The job is running.
+    Joined {
+        /// Its run.
+        run: String,
+    },
+}
+
+/// A lease that is held, and renewed until its last handle is gone; without [`Lease::finish`] or [`Lease::pause`] it
+/// then lapses by time, as after a crash.
+#[derive(Debug, Clone)]
+pub struct Lease {
+    held: Arc<Held>,
+}
+
+impl Lease {
+    /// The run that it is for.
+    pub fn run(&self) -> &str {
+        &self.held.run
+    }
+
+    /// The connection's name.
+    pub fn connection(&self) -> &str {
+        &self.held.connection
+    }
+
+    /// The job.
+    pub fn job(&self) -> Job {
+        self.held.job
+    }
+
+    /// The fencing token.
+    pub fn token(&self) -> u64 {
+        self.held.token
+    }
+
+    /// Whether a write may start: [`DirectoryError::LeaseLapsed`] once the last renewal is too long ago, somebody else
+    /// holds the lease, or it was given up.
+    pub fn permit(&self) -> Result<(), DirectoryError> {
+        if self.held.is_fresh() { Ok(()) } else { Err(self.lapsed()) }
+    }
+
+    /// Ends the run: the next start of the job is a new one.
+    pub async fn finish(self) -> Result<(), DirectoryError> {
+        self.give_up(Update::new().remove("run").remove("begun_by")).await
+    }
+
+    /// Gives the time up but keeps the run: whoever asks next takes it up at once.
+    pub async fn pause(self) -> Result<(), DirectoryError> {
+        self.give_up(Update::new()).await
+    }
+
+    /// The same lease for another run, which takes the place of the unfinished one; this handle and its clones end.
+    pub async fn start_anew(self, run: &str) -> Result<Lease, DirectoryError> {
+        self.held.retire();
+        let sent = super::renewal::Moment::now();
+        let update = self
+            .mine(Update::new())
+            .set("run", text(run))
+            .set("begun_by", text(&self.held.holder))
+            .set("expires_at", whole(sent.clock.after(self.held.directory.lease_times.lasts).millis()));
+        match self.held.directory.update_at_once(&self.held.key, update).await? {
+            Conditional::Done(_) => Ok(Lease { held: Held::start(self.held.anew(run), sent) }),
+            Conditional::Refused(_) => Err(self.lapsed()),
+        }
+    }
+
+    async fn give_up(self, update: Update) -> Result<(), DirectoryError> {
+        self.held.retire();
+        let update = self.mine(update).set("expires_at", whole(0));
+        match self.held.directory.update_at_once(&self.held.key, update).await? {
+            Conditional::Done(_) => Ok(()),
+            Conditional::Refused(_) => Err(self.lapsed()),
+        }
+    }
+
+    /// Only while nobody else has taken the lease.
+    fn mine(&self, update: Update) -> Update {
+        update.if_compares("holder", "=", text(&self.held.holder)).if_compares("token", "=", whole(self.held.token))
+    }
+
+    fn lapsed(&self) -> DirectoryError {
+        DirectoryError::LeaseLapsed { connection: self.connection().to_owned(), job: self.job() }
+    }
+}
+
+impl Directory {
+    /// Asks for the lease on a job of a connection; `new_run` is the id of the run that begins if none is unfinished.
+    pub async fn acquire(&self, connection: &str, job: Job, new_run: &str) -> Result<Acquired, DirectoryError> {
+        let key = keys::lease(connection, job);
+        let holder = Ulid::generate().to_string();
+        let sent = super::renewal::Moment::now();
+        // The holder is let in beside the expiry because the SDK may repeat a call that succeeded unheard: it then
+        // finds its own lease, takes one more token, and all is as if it had been the first time.
+        let update = Update::new()
+            .if_absent_or([("expires_at", "<=", whole(sent.clock.millis())), ("holder", "=", text(&holder))])
+            .set_once("run", text(new_run))
+            .set_once("begun_by", text(&holder))
+            .set("holder", text(&holder))
+            .set("expires_at", whole(sent.clock.after(self.lease_times.lasts).millis()))
+            .count("token")
+            .returning(ReturnValue::AllNew);
+        let item = match self.update_at_once(&key, update).await? {
+            Conditional::Done(item) => item,
+            Conditional::Refused(item) => return Ok(Acquired::Joined { run: item.text("run")?.to_owned() }),
+        };
+        let begun_here = item.text("begun_by")? == holder;
+        let held = Held::new(self.clone(), key, (connection, job), (item.text("run")?, item.whole("token")?), holder);
+        let lease = Lease { held: Held::start(held, sent) };
+        Ok(if begun_here { Acquired::New(lease) } else { Acquired::TakenUp(lease) })
+    }
+}

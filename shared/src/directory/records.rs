@@ -1,0 +1,158 @@
+//! Reads of records: the current side of a diff, and whole records for those who list them.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use serde::Deserialize;
+
+use super::item::Item;
+use super::keys::{self, Key, Table};
+use super::search::{Consistency, Search};
+use super::tables::BY_ID;
+use super::update::text;
+use super::{Directory, DirectoryError, Rows};
+use crate::model::{Current, LastWrite, Outcome, Reason, Record, State, Time};
+
+/// The attributes that [`Known`] is made of; the keys too, so that a damaged item can be named.
+const KNOWN: &[&str] = &[
+    "pk",
+    "sk",
+    "id",
+    "source_created",
+    "revision",
+    "digest",
+    "state",
+    "reason",
+    "okta_status",
+    "source_updated",
+    "created_by",
+    "written_by",
+    "outcome",
+];
+
+/// A record that is there, as far as a diff needs it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Known {
+    /// The Okta id.
+    pub id: String,
+    /// `created` in Okta: part of the record's key.
+    pub source_created: Time,
+    /// What the directory holds.
+    pub current: Current,
+}
+
+/// The attributes of [`KNOWN`].
+#[derive(Deserialize)]
+struct Stored {
+    id: String,
+    source_created: Time,
+    revision: u64,
+    digest: String,
+    state: State,
+    reason: Option<Reason>,
+    okta_status: String,
+    source_updated: Time,
+    created_by: String,
+    written_by: String,
+    outcome: Outcome,
+}
+
+impl Directory {
+    /// What the directory holds of these objects, by id; strongly consistent. An object without a record is absent.
+    pub async fn current(
+        &self,
+        connection: &str,
+        mapping: &str,
+        keys: &[(Time, String)],
+    ) -> Result<HashMap<String, Current>, DirectoryError> {
+        // An id that cannot be stored has no record; the write says so.
+        let keys = keys.iter().filter(|(_, id)| keys::fits_a_record(id));
+        let keys = keys.map(|(created, id)| keys::record(connection, mapping, *created, id)).collect();
+        let items = self.batch_get(Table::Directory, keys, KNOWN).await?;
+        items.iter().map(|item| known(item).map(|known| (known.id, known.current))).collect()
+    }
+
+    /// The records of objects created at or after `from` and before `to`, in no order; strongly consistent.
+    pub fn known(&self, connection: &str, mapping: &str, from: Option<Time>, to: Option<Time>) -> Rows<Known> {
+        let range = keys::created_range(from, to);
+        if range.start >= range.end {
+            // DynamoDB refuses a range that ends before it begins.
+            return stream::empty().boxed();
+        }
+        let (connection, mapping) = (connection.to_owned(), mapping.to_owned());
+        let search = move |shard| Search {
+            range: Some(range.clone()),
+            attributes: KNOWN,
+            ..Search::of(Table::Directory, keys::records(&connection, &mapping, shard))
+        };
+        self.rows_of_shards(search).and_then(async |item| known(&item)).boxed()
+    }
+
+    /// The record of an object of which only the id is known.
+    pub async fn find(&self, connection: &str, mapping: &str, id: &str) -> Result<Option<Known>, DirectoryError> {
+        let item = self.item_by_id(connection, mapping, id).await?;
+        item.as_ref().map(known).transpose()
+    }
+
+    /// All records of a mapping, in no order; not those of the last moment, perhaps.
+    pub fn records(&self, connection: &str, mapping: &str) -> Rows<Record> {
+        let (connection, mapping) = (connection.to_owned(), mapping.to_owned());
+        let search = move |shard| Search {
+            consistency: Consistency::Eventual,
+            ..Search::of(Table::Directory, keys::records(&connection, &mapping, shard))
+        };
+        self.rows_of_shards(search).and_then(async |item| item.decode()).boxed()
+    }
+
+    /// One whole record.
+    pub async fn record(&self, connection: &str, mapping: &str, id: &str) -> Result<Option<Record>, DirectoryError> {
+        let item = self.item_by_id(connection, mapping, id).await?;
+        item.as_ref().map(Item::decode).transpose()
+    }
+
+    async fn item_by_id(&self, connection: &str, mapping: &str, id: &str) -> Result<Option<Item>, DirectoryError> {
+        if !keys::fits_a_record(id) {
+            return Ok(None);
+        }
+        let request = self
+            .link
+            .client
+            .query()
+            .table_name(self.table(Table::Directory))
+            .index_name(BY_ID)
+            .key_condition_expression("#pk = :pk AND #id = :id")
+            .expression_attribute_names("#pk", "pk")
+            .expression_attribute_names("#id", "id")
+            .expression_attribute_values(":pk", text(keys::record_shard(connection, mapping, id)))
+            .expression_attribute_values(":id", text(id))
+            .consistent_read(true)
+            .limit(1)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let answer = self.send(self.call("Query", Table::Directory), request.send()).await?;
+        self.meter.read(answer.consumed_capacity.as_slice());
+        let Some(entry) = answer.items.unwrap_or_default().pop() else { return Ok(None) };
+        let entry = Item::new(self.table(Table::Directory), entry);
+        let (pk, sk) = (entry.text("pk")?.to_owned(), entry.text("sk")?.to_owned());
+        self.get(&Key { table: Table::Directory, pk, sk }).await
+    }
+}
+
+fn known(item: &Item) -> Result<Known, DirectoryError> {
+    let stored: Stored = item.decode()?;
+    let standing = match (stored.state, stored.reason) {
+        (State::Active, _) => None,
+        (State::Inactive, Some(reason)) => Some(reason),
+        (State::Inactive, None) => return Err(item.damaged("it is inactive for no reason")),
+    };
+    let current = Current {
+        revision: stored.revision,
+        digest: stored.digest,
+        standing,
+        okta_status: stored.okta_status,
+        source_updated: stored.source_updated,
+        created_by: stored.created_by,
+        last_write: LastWrite { run: stored.written_by, outcome: stored.outcome },
+    };
+    Ok(Known { id: stored.id, source_created: stored.source_created, current })
+}

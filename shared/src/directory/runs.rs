@@ -1,0 +1,89 @@
+//! Runs: their reports, each connection's list of them, and the wish to stop one.
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use futures::{StreamExt, TryStreamExt};
+
+use super::attribute::to_attribute;
+use super::calls::Conditional;
+use super::fence::Fence;
+use super::keys::{self, Table};
+use super::lease::Lease;
+use super::search::{Direction, Search};
+use super::update::{Update, text};
+use super::write::word;
+use super::{Directory, DirectoryError, expiry};
+use crate::report::RunReport;
+
+/// How many runs a list of them has.
+const LISTED: usize = 100;
+
+/// What others want of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunControl {
+    /// Somebody asked for the run to stop.
+    pub cancel_requested: bool,
+}
+
+impl Directory {
+    /// Stores the report of the lease's run: one write, and at its first time an entry in the connection's list.
+    pub async fn put_run(&self, lease: &Lease, report: &RunReport) -> Result<RunControl, DirectoryError> {
+        let expires = expiry::of_run(report.ended.unwrap_or(report.started));
+        let update = Update::new()
+            .fenced(&Fence::of(lease))
+            .set("connection", text(&report.connection))
+            .set("job", text(report.job.name()))
+            .set("state", text(word(report.state)))
+            .set("report", self.report_map(report)?)
+            .set(expiry::EXPIRES, expires.clone())
+            .returning(ReturnValue::AllNew);
+        let written = self.update_under(lease, &keys::run_report(&report.run), update).await?;
+        let item = written.or_fenced(|| format!("the report of run {}", report.run))?;
+        // The mark is set after the entry: should the process end between the two, the next report lists the run.
+        if !item.is_true("listed") {
+            self.list_run(lease, report, expires).await?;
+        }
+        Ok(RunControl { cancel_requested: item.is_true("cancel_requested") })
+    }
+
+    /// The report of a run.
+    pub async fn run(&self, id: &str) -> Result<Option<RunReport>, DirectoryError> {
+        let item = self.get(&keys::run_report(id)).await?;
+        item.map(|item| item.value("report")).transpose()
+    }
+
+    /// The last 100 runs of a connection, the newest first.
+    pub async fn runs(&self, connection: &str) -> Result<Vec<RunReport>, DirectoryError> {
+        let list = Search {
+            direction: Direction::Descending,
+            page: i32::try_from(LISTED).ok(),
+            ..Search::of(Table::State, keys::listed_runs(connection))
+        };
+        let entries: Vec<_> = self.rows(list).take(LISTED).try_collect().await?;
+        let runs = entries.iter().map(|entry| entry.text("run").map(keys::run_report)).collect::<Result<_, _>>()?;
+        let items = self.batch_get(Table::State, runs, &["pk", "sk", "report"]).await?;
+        let mut reports: Vec<RunReport> = items.iter().map(|item| item.value("report")).collect::<Result<_, _>>()?;
+        reports.sort_unstable_by(|one, other| (other.started, &other.run).cmp(&(one.started, &one.run)));
+        Ok(reports)
+    }
+
+    /// Asks a run to stop, which it does at its next report. Whether there is such a run.
+    pub async fn request_cancel(&self, id: &str) -> Result<bool, DirectoryError> {
+        let update = Update::new().if_present("pk").set("cancel_requested", AttributeValue::Bool(true));
+        Ok(matches!(self.update(&keys::run_report(id), update).await?, Conditional::Done(_)))
+    }
+
+    async fn list_run(&self, lease: &Lease, report: &RunReport, expires: AttributeValue) -> Result<(), DirectoryError> {
+        let entry = keys::listed_run(&report.connection, report.started, &report.run);
+        let update = Update::new().set("run", text(&report.run)).set(expiry::EXPIRES, expires);
+        self.update_under(lease, &entry, update).await?;
+        let mark = Update::new().set("listed", AttributeValue::Bool(true));
+        self.update_under(lease, &keys::run_report(&report.run), mark).await?;
+        Ok(())
+    }
+
+    fn report_map(&self, report: &RunReport) -> Result<AttributeValue, DirectoryError> {
+        let refused = |detail: String| DirectoryError::Refused { call: self.call("UpdateItem", Table::State), detail };
+        let value = serde_json::to_value(report).map_err(|error| refused(error.to_string()))?;
+        to_attribute(&value).map_err(|unfit| refused(format!("the report of run {} {unfit}", report.run)))
+    }
+}

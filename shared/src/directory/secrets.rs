@@ -1,0 +1,85 @@
+//! Okta credentials in Secrets Manager. No value is ever logged, or part of an error.
+
+use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::operation::create_secret::CreateSecretError;
+use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
+use aws_sdk_secretsmanager::operation::put_secret_value::PutSecretValueError;
+
+use super::error::{Call, DirectoryError};
+use super::failure::classify;
+use crate::okta::Token;
+
+/// The secret store.
+#[derive(Debug, Clone)]
+pub struct Secrets {
+    client: Client,
+}
+
+impl Secrets {
+    /// The secret store behind this client.
+    pub fn new(client: Client) -> Secrets {
+        Secrets { client }
+    }
+
+    /// The credential that a secret holds, without the spaces and line ends around it.
+    pub async fn token(&self, name: &str) -> Result<Token, DirectoryError> {
+        self.text(name).await.map(Token::new)
+    }
+
+    /// Stores a credential: as a new secret, or as the newest version of one.
+    pub async fn put(&self, name: &str, value: &str) -> Result<(), DirectoryError> {
+        let error = match self.put_version(name, value).await {
+            Ok(_) => return Ok(()),
+            Err(error) => error,
+        };
+        if !matches!(error.as_service_error(), Some(PutSecretValueError::ResourceNotFoundException(_))) {
+            return Err(classify(call("PutSecretValue", name), &error));
+        }
+        match self.client.create_secret().name(name).secret_string(value).send().await {
+            Ok(_) => Ok(()),
+            // Somebody else created it at the same time: then this is its newer version.
+            Err(error) if matches!(error.as_service_error(), Some(CreateSecretError::ResourceExistsException(_))) => {
+                let version = self.put_version(name, value).await;
+                version.map(|_| ()).map_err(|error| classify(call("PutSecretValue", name), &error))
+            }
+            Err(error) => Err(classify(call("CreateSecret", name), &error)),
+        }
+    }
+
+    pub(super) async fn text(&self, name: &str) -> Result<String, DirectoryError> {
+        let answer = match self.client.get_secret_value().secret_id(name).send().await {
+            Ok(answer) => answer,
+            Err(error) => {
+                return Err(match error.as_service_error() {
+                    Some(GetSecretValueError::ResourceNotFoundException(_)) => bad(name, "there is no such secret"),
+                    Some(GetSecretValueError::InvalidRequestException(_)) => bad(name, "it is marked for deletion"),
+                    _ => classify(call("GetSecretValue", name), &error),
+                });
+            }
+        };
+        let Some(text) = answer.secret_string else { return Err(bad(name, "it is binary, and has to be text")) };
+        match text.trim() {
+            "" => Err(bad(name, "it is empty")),
+            token => Ok(token.to_owned()),
+        }
+    }
+
+    async fn put_version(
+        &self,
+        name: &str,
+        value: &str,
+    ) -> Result<
+        aws_sdk_secretsmanager::operation::put_secret_value::PutSecretValueOutput,
+        aws_sdk_secretsmanager::error::SdkError<PutSecretValueError>,
+    > {
+        self.client.put_secret_value().secret_id(name).secret_string(value).send().await
+    }
+}
+
+fn bad(name: &str, message: &str) -> DirectoryError {
+    DirectoryError::Secret { name: name.to_owned(), message: message.to_owned() }
+}
+
+fn call(operation: &'static str, name: &str) -> Call {
+    Call { operation, target: format!("secret {name}") }
+}

@@ -1,0 +1,69 @@
+//! From a connection's name to its org: the connection, its credential and a client, checked to be the same org as ever.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use crate::context::Context;
+use crate::directory::ConnectionState;
+use crate::error::{Error, Fate};
+use crate::model::{Auth, Connection};
+use crate::okta::{Okta, OktaSettings, Organization};
+use crate::report::Problem;
+
+/// The connection of this name.
+///
+/// # Errors
+/// Fatal when there is none, or when its stored document is not valid any more.
+pub(crate) async fn connection(context: &Context, name: &str) -> Result<Arc<Connection>, Error> {
+    let found = context.directory.connection(name).await?;
+    found.map(Arc::new).ok_or_else(|| {
+        let problem = Problem::new(
+            "unknown-connection",
+            "There is no such connection",
+            format!("There is no connection named {name:?}."),
+            "Store it with `rollcall apply FILE`, or check the name.",
+        );
+        Error::Problem(problem.with_status(404), Fate::Fatal)
+    })
+}
+
+/// A client of the connection's org, with its credential; `deadline` bounds every wait.
+///
+/// # Errors
+/// Fatal when the credential is not there.
+pub(crate) async fn org(context: &Context, connection: &Connection, deadline: Option<Instant>) -> Result<Okta, Error> {
+    let Auth::ApiToken { secret } = &connection.okta.auth;
+    let token = context.secrets.token(secret).await?;
+    let settings =
+        OktaSettings { url: connection.okta.url.clone(), token, budget_percent: connection.rate_budget_percent };
+    Ok(Okta::new(context.http.clone(), settings, &context.paces, deadline))
+}
+
+/// Asks the org who it is, without a credential, and holds it against the id that the connection is pinned to.
+///
+/// # Errors
+/// Fatal when the URL leads to another org; whatever keeps Okta from answering.
+pub(crate) async fn same_org(
+    okta: &Okta,
+    connection: &Connection,
+    state: &ConnectionState,
+) -> Result<Organization, Error> {
+    let organization = okta.organization().await?;
+    match &state.org_id {
+        Some(pinned) if *pinned != organization.id => {
+            let problem = Problem::new(
+                "another-org",
+                "The URL leads to another Okta org",
+                format!(
+                    "{} answers as org {}, but connection {} belongs to org {pinned}. Nothing was read or changed.",
+                    connection.okta.url, organization.id, connection.name
+                ),
+                "Correct okta.url and apply the connection again. To connect the other org, give it a connection of \
+                 its own, under another name.",
+            );
+            Err(Error::Problem(problem, Fate::Fatal))
+        }
+        _ => Ok(organization),
+    }
+}

@@ -1,0 +1,226 @@
+//! Absences: suspects and the log's deletions, confirmed one by one.
+//!
+//! Absence is not evidence. A 404 says that somebody is not visible; only together with a deletion in the system log does
+//! it say that they are deleted. Too many absences that nothing explains say that our own view is wrong.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+
+use super::import::Import;
+use crate::directory::{Known, SHARDS, Suspect};
+use crate::handlers::interruption::{Interruption, blind};
+use crate::model::{Mapping, Outcome, Reason, Rejection, RejectionReason, Time};
+use crate::okta::Deletions;
+use crate::reconcile::{Source, Verdict, absent, is_too_many};
+use crate::sync::Landing;
+
+/// The overlap of two looks at the log, for events that reach it late.
+const LATE_EVENTS: Duration = Duration::from_secs(5 * 60);
+/// How long Okta keeps its log (Okta: System Log query).
+const LOG_RETENTION: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+/// Suspects that are being confirmed beside each other.
+const AT_ONCE: usize = 8;
+
+/// What the log can say about absences.
+struct Evidence {
+    deletions: HashMap<String, Time>,
+    /// Whether it covers the whole time since the suspects were last known to be there.
+    complete: bool,
+}
+
+/// Confirms every suspect, and everyone whom the log says was deleted while the import ran.
+pub(crate) async fn confirm(import: &Import, last_seen: Option<Time>) -> Result<(), Interruption> {
+    let t0 = import.work().checkpoint.t0;
+    let evidence = read_log(import, last_seen.unwrap_or(t0), t0).await?;
+    if import.work().checkpoint.suspects {
+        let first = import.work().checkpoint.shard;
+        for shard in first..SHARDS {
+            confirm_shard(import, shard, &evidence).await?;
+        }
+    }
+    confirm_deleted_meanwhile(import, &evidence, t0).await
+}
+
+/// Reads the deletions since the suspects were last seen, once for all of them.
+async fn read_log(import: &Import, last_seen: Time, t0: Time) -> Result<Evidence, Interruption> {
+    let now = import.line.okta.now();
+    let retained = now.before(LOG_RETENTION - Duration::from_secs(3_600));
+    let since = last_seen.min(t0).before(LATE_EVENTS);
+    match import.line.okta.deletions(since.max(retained), now).await? {
+        Deletions::Known(deletions) => Ok(Evidence { deletions, complete: since >= retained }),
+        Deletions::NotPermitted(why) => {
+            import.line.warn(format!("The system log could not be read, so deletions cannot be told: {why}"));
+            Ok(Evidence { deletions: HashMap::new(), complete: false })
+        }
+    }
+}
+
+async fn confirm_shard(import: &Import, shard: u8, evidence: &Evidence) -> Result<(), Interruption> {
+    let line = &import.line;
+    let mut by_id: HashMap<String, Vec<Suspect>> = HashMap::new();
+    let suspects = line.directory.suspects(line.lease.run(), shard);
+    let mut suspects = std::pin::pin!(suspects);
+    while let Some(suspect) = suspects.try_next().await? {
+        by_id.entry(suspect.id.clone()).or_default().push(suspect);
+    }
+    if by_id.is_empty() {
+        return Ok(());
+    }
+    let found = Mutex::new(Found { unexplained: unexplained(import), landings: Vec::new(), back: 0 });
+    let confirming = by_id.into_values().map(|suspects| confirm_one(import, suspects, evidence, &found));
+    let confirming: Vec<_> = confirming.collect();
+    stream::iter(confirming).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+    let found = found.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    {
+        let checkpoint = &mut import.work().checkpoint;
+        checkpoint.count(&found.landings);
+        checkpoint.people += found.back;
+        checkpoint.shard = shard + 1;
+        for (tally, unexplained) in checkpoint.tallies.iter_mut().zip(found.unexplained) {
+            tally.unexplained = unexplained;
+        }
+    }
+    import.save().await
+}
+
+/// What confirming a shard found.
+struct Found {
+    unexplained: Vec<u64>,
+    landings: Vec<Landing>,
+    back: u64,
+}
+
+fn unexplained(import: &Import) -> Vec<u64> {
+    import.work().checkpoint.tallies.iter().map(|tally| tally.unexplained).collect()
+}
+
+async fn confirm_one(
+    import: &Import,
+    suspects: Vec<Suspect>,
+    evidence: &Evidence,
+    found: &Mutex<Found>,
+) -> Result<(), Interruption> {
+    import.interrupted()?;
+    let line = &import.line;
+    let Some(id) = suspects.first().map(|suspect| suspect.id.clone()) else { return Ok(()) };
+    if let Some(object) = line.okta.user(&id).await? {
+        let landings = line.page(&[object], Source::ReadById).await?;
+        let mut found = found.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // Under the mappings that knew them nothing was counted yet; the others never saw them either.
+        found.landings.extend(landings);
+        found.back += 1;
+        return Ok(());
+    }
+    let reason = match (evidence.deletions.contains_key(&id), evidence.complete) {
+        (true, _) => Some(Reason::Deleted),
+        (false, false) => Some(Reason::Missing),
+        (false, true) => None,
+    };
+    for suspect in suspects {
+        let mappings = &line.connection.mappings;
+        let Some(index) = mappings.iter().position(|mapping| mapping.name == suspect.mapping) else { continue };
+        let outcome = match (reason, line.directory.find(&line.connection.name, &suspect.mapping, &id).await?) {
+            (_, None) => continue,
+            (Some(reason), Some(known)) => gone(import, &mappings[index], &known, reason).await?,
+            (None, Some(_)) => {
+                line.reject(&mappings[index], &id, unexplained_absence()).await?;
+                Some(Outcome::Unsynced)
+            }
+        };
+        note(import, index, &id, outcome, found)?;
+    }
+    Ok(())
+}
+
+/// Keeps what became of an absent one; notices when too many are unexplained.
+fn note(
+    import: &Import,
+    index: usize,
+    id: &str,
+    outcome: Option<Outcome>,
+    found: &Mutex<Found>,
+) -> Result<(), Interruption> {
+    let known = import.work().checkpoint.tallies[index].known;
+    let mut found = found.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if outcome == Some(Outcome::Unsynced) {
+        found.unexplained[index] += 1;
+        let unexplained = found.unexplained[index];
+        if is_too_many(unexplained, known) {
+            return Err(blind(format!(
+                "At least {unexplained} of {known} known people are out of sight, and Okta's log has no deletion of them."
+            )));
+        }
+    }
+    found.landings.push(Landing { mapping: index, id: id.to_owned(), outcome, before: Outcome::Unchanged });
+    Ok(())
+}
+
+/// Writes, or collects for the guard, that somebody is gone.
+async fn gone(
+    import: &Import,
+    mapping: &Mapping,
+    known: &Known,
+    reason: Reason,
+) -> Result<Option<Outcome>, Interruption> {
+    let line = &import.line;
+    if reason == Reason::Missing && known.current.standing.is_some() {
+        // Inactive already, and nobody can tell what became of them: nothing that a person need approve.
+        return Ok(Some(Outcome::Unchanged));
+    }
+    match absent(&known.id, known.source_created, &known.current, reason) {
+        Verdict::Deactivate(change) => {
+            line.directory.add_deactivation(&line.lease, &mapping.name, &change).await?;
+            import.work().checkpoint.deactivations = true;
+            Ok(None)
+        }
+        Verdict::Write(change) => {
+            line.write(mapping, &change).await?;
+            Ok(Some(change.outcome))
+        }
+        _ => Ok(Some(Outcome::Unchanged)),
+    }
+}
+
+/// People of whom the log says that they were deleted since the import began: some were seen before they went.
+async fn confirm_deleted_meanwhile(import: &Import, evidence: &Evidence, t0: Time) -> Result<(), Interruption> {
+    let line = &import.line;
+    let since = t0.before(LATE_EVENTS);
+    for id in evidence.deletions.iter().filter(|(_, published)| **published >= since).map(|(id, _)| id) {
+        import.interrupted()?;
+        let mut known = Vec::new();
+        for (index, mapping) in line.connection.mappings.iter().enumerate() {
+            let found = line.directory.find(&line.connection.name, &mapping.name, id).await?;
+            let standing = found.as_ref().and_then(|known| known.current.standing);
+            let gone = matches!(standing, Some(Reason::Deleted | Reason::Missing));
+            known.extend(found.filter(|_| !gone).map(|found| (index, found)));
+        }
+        if known.is_empty() || line.okta.user(id).await?.is_some() {
+            continue;
+        }
+        for (index, known) in known {
+            let mapping = &line.connection.mappings[index];
+            let collected = line.directory.remove_deactivation(&line.lease, &mapping.name, id).await?;
+            let outcome = gone(import, mapping, &known, Reason::Deleted).await?;
+            let before = if known.current.last_write.run == line.lease.run() {
+                known.current.last_write.outcome
+            } else {
+                Outcome::Unchanged
+            };
+            let landing = Landing { mapping: index, id: id.clone(), outcome, before };
+            let checkpoint = &mut import.work().checkpoint;
+            if collected { checkpoint.count(&[landing]) } else { checkpoint.count_again(&landing) }
+        }
+    }
+    Ok(())
+}
+
+fn unexplained_absence() -> Rejection {
+    Rejection {
+        reason: RejectionReason::UnexplainedAbsence,
+        message: "Okta does not show this person any more, and its log has no deletion of them.".to_owned(),
+        identifier: None,
+    }
+}

@@ -1,0 +1,135 @@
+//! The durable state that a full import resumes from: under 4 KB, whatever the org's size.
+//!
+//! Ids never stand in it. Those seen in an unfinished slice, those that wait as suspects and the collected deactivations
+//! are items of their own, of which the checkpoint knows how many or how far.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Outcome, Time};
+use crate::reconcile::Slice;
+use crate::reconcile::guard::Decision;
+use crate::report::{Counts, DynamoDbUse, OktaUse};
+use crate::sync::Landing;
+
+/// A full import's checkpoint.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Checkpoint {
+    /// Okta's clock when the run began.
+    pub t0: Time,
+    /// The mappings that the run began with; a run does not go on under others.
+    pub mappings_digest: String,
+    /// How far the run is.
+    pub phase: Phase,
+    /// The slices that are not finished.
+    pub slices: Vec<Slice>,
+    /// The number of the next slice.
+    pub next_number: u32,
+    /// Pages of people taken in.
+    pub pages: u64,
+    /// How often slices were split.
+    pub splits: u64,
+    /// People taken in.
+    pub people: u64,
+    /// How many people are expected.
+    pub expected: Option<u64>,
+    /// By mapping, in the connection's order.
+    pub tallies: Vec<Tally>,
+    /// How many items hold the ids of people created just before the run or during it.
+    pub recent_chunks: u32,
+    /// Where the closing delta goes on.
+    pub closing: Option<String>,
+    /// Whether a known person was out of sight.
+    pub suspects: bool,
+    /// Whether a deactivation was collected.
+    pub deactivations: bool,
+    /// The next shard of suspects or deactivations.
+    pub shard: u8,
+    /// The guard's decisions, by mapping.
+    pub decisions: Vec<Decision>,
+    /// What earlier invocations asked of Okta.
+    pub okta: OktaUse,
+    /// What earlier invocations used of DynamoDB.
+    pub dynamodb: DynamoDbUse,
+}
+
+/// The phases of a full import, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Phase {
+    /// Slices are read and swept.
+    Reading,
+    /// What changed since T0 is read once more.
+    Closing,
+    /// Suspects and the log's deletions are confirmed one by one.
+    Absences,
+    /// The guard decides.
+    Deciding,
+    /// Deactivations are carried out or held.
+    Applying,
+    /// Everything is in the directory.
+    Finished,
+}
+
+/// What a mapping's objects came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Tally {
+    /// The buckets.
+    pub counts: Counts,
+    /// Records swept that Okta should still show.
+    pub known: u64,
+    /// Active records among them.
+    pub active: u64,
+    /// Absences that nothing explains.
+    pub unexplained: u64,
+}
+
+impl Checkpoint {
+    /// A run at its beginning: one slice, open at both ends.
+    pub(crate) fn new(t0: Time, mappings_digest: String, mappings: usize) -> Checkpoint {
+        Checkpoint {
+            t0,
+            mappings_digest,
+            phase: Phase::Reading,
+            slices: vec![Slice::new(0, None, None)],
+            next_number: 1,
+            pages: 0,
+            splits: 0,
+            people: 0,
+            expected: None,
+            tallies: vec![Tally::default(); mappings],
+            recent_chunks: 0,
+            closing: None,
+            suspects: false,
+            deactivations: false,
+            shard: 0,
+            decisions: Vec::new(),
+            okta: OktaUse::default(),
+            dynamodb: DynamoDbUse::default(),
+        }
+    }
+
+    /// Goes on to a phase, from its beginning.
+    pub(crate) fn enter(&mut self, phase: Phase) {
+        self.phase = phase;
+        self.shard = 0;
+    }
+
+    /// Counts objects that this run has not met before.
+    pub(crate) fn count(&mut self, landings: &[Landing]) {
+        for landing in landings {
+            match landing.outcome {
+                Some(outcome) => self.tallies[landing.mapping].counts.add(outcome),
+                None => self.deactivations = true,
+            }
+        }
+    }
+
+    /// Counts an object that this run has met before: it moves from one bucket to another.
+    pub(crate) fn count_again(&mut self, landing: &Landing) {
+        let counts = &mut self.tallies[landing.mapping].counts;
+        // Nothing-to-write buckets leave no trace to tell them apart by: take it from one that has something to give.
+        let likely = [landing.before, Outcome::Unchanged, Outcome::Excluded, Outcome::Stale, Outcome::Unsynced];
+        let _ = likely.into_iter().any(|bucket| counts.take_back(bucket));
+        self.count(std::slice::from_ref(landing));
+    }
+}

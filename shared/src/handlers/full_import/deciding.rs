@@ -1,0 +1,199 @@
+//! The guard at the end of a run: the collected deactivations are counted, decided on, and carried out or held.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+
+use super::import::Import;
+use crate::directory::{ConnectionState, DayCount, SHARDS, Written};
+use crate::handlers::interruption::Interruption;
+use crate::model::{Mapping, Outcome, Reason, Sighting, Time, decode};
+use crate::reconcile::guard::{Decision, Measure};
+use crate::reconcile::{Change, Source, Verdict};
+use crate::report::RunState;
+use crate::sync::{Landing, judge};
+
+/// The day that the guard's wider limit is measured by.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// Deactivations that are carried out beside each other.
+const AT_ONCE: usize = 16;
+
+/// People in the open hold, as hashes of mapping and id: there may be many.
+type Held = HashSet<u64>;
+
+fn hash(mapping: &str, id: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (mapping, id).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Decides for every mapping, and notes what will be carried out against the rolling day before anything is.
+pub(crate) async fn decide(import: &Import, state: &mut ConnectionState) -> Result<(), Interruption> {
+    let held = held(import).await?;
+    let line = &import.line;
+    let mut new = vec![0; line.connection.mappings.len()];
+    if import.work().checkpoint.deactivations {
+        for shard in 0..SHARDS {
+            let collected = line.directory.deactivations(line.lease.run(), shard);
+            let mut collected = std::pin::pin!(collected);
+            while let Some((mapping, change)) = collected.try_next().await? {
+                let index = line.connection.mappings.iter().position(|other| other.name == mapping);
+                let is_new = change.standing != Some(Reason::Missing) && !held.contains(&hash(&mapping, &change.id));
+                if let Some(index) = index.filter(|_| is_new) {
+                    new[index] += 1;
+                }
+            }
+        }
+    }
+    let decisions = measure(import, state, &new);
+    if new.iter().zip(&decisions).any(|(new, decision)| *new > 0 && *decision == Decision::Allow) {
+        line.directory.put_connection_state(Some(&line.lease), &line.connection.name, state).await?;
+        state.revision += 1;
+    }
+    import.work().checkpoint.decisions = decisions;
+    Ok(())
+}
+
+/// The decisions; those allowed are entered into the rolling day, once a run.
+fn measure(import: &Import, state: &mut ConnectionState, new: &[u64]) -> Vec<Decision> {
+    let (line, now) = (&import.line, Time::now());
+    let run = line.lease.run();
+    state.deactivated.retain(|entry| entry.at > now.before(DAY) && entry.run != run);
+    let guard = &line.connection.guard;
+    let tallies: Vec<_> = import.work().checkpoint.tallies.clone();
+    let mut decisions = Vec::new();
+    for (index, mapping) in line.connection.mappings.iter().enumerate() {
+        let today = state.deactivated.iter().filter(|entry| entry.mapping == mapping.name).map(|entry| entry.count).sum();
+        let (number, percent) = (guard.max_deactivations, guard.max_deactivations_percent);
+        let decision = Measure { number, percent, active: tallies[index].active, today }.decide(new[index]);
+        if decision == Decision::Allow && new[index] > 0 {
+            let (mapping, run) = (mapping.name.clone(), run.to_owned());
+            state.deactivated.push(DayCount { at: now, mapping, count: new[index], run });
+        }
+        decisions.push(decision);
+    }
+    decisions
+}
+
+/// Carries out what the guard allowed and holds the rest, a shard at a time; then drops from the hold whom Okta no
+/// longer bears out.
+pub(crate) async fn apply(import: &Import) -> Result<RunState, Interruption> {
+    let held = held(import).await?;
+    if import.work().checkpoint.deactivations {
+        let first = import.work().checkpoint.shard;
+        for shard in first..SHARDS {
+            import.interrupted()?;
+            apply_shard(import, shard, &held).await?;
+        }
+    }
+    let left = if held.is_empty() { 0 } else { drop_refuted(import).await? };
+    let any_held = import.work().checkpoint.tallies.iter().any(|tally| tally.counts.held > 0);
+    if !any_held && left == 0 {
+        if !held.is_empty() {
+            import.line.directory.close_hold(&import.line.lease).await?;
+        }
+        return Ok(RunState::Succeeded);
+    }
+    Ok(RunState::Held)
+}
+
+async fn apply_shard(import: &Import, shard: u8, held: &Held) -> Result<(), Interruption> {
+    let line = &import.line;
+    let collected: Vec<(String, Change)> =
+        line.directory.deactivations(line.lease.run(), shard).try_collect().await?;
+    if collected.is_empty() {
+        return Ok(());
+    }
+    let decisions = import.work().checkpoint.decisions.clone();
+    let applying = collected.into_iter().filter_map(|(mapping, change)| {
+        let index = line.connection.mappings.iter().position(|other| other.name == mapping)?;
+        let waits = decisions.get(index) != Some(&Decision::Allow)
+            || change.standing == Some(Reason::Missing)
+            || held.contains(&hash(&mapping, &change.id));
+        Some(apply_one(import, index, change, if waits { Decision::Hold } else { Decision::Allow }))
+    });
+    let applying: Vec<_> = applying.collect();
+    let landings: Vec<Landing> = stream::iter(applying).buffer_unordered(AT_ONCE).try_collect().await?;
+    {
+        let checkpoint = &mut import.work().checkpoint;
+        checkpoint.count(&landings);
+        checkpoint.shard = shard + 1;
+    }
+    import.save().await
+}
+
+async fn apply_one(
+    import: &Import,
+    index: usize,
+    change: Change,
+    decision: Decision,
+) -> Result<Landing, Interruption> {
+    let line = &import.line;
+    let mapping = &line.connection.mappings[index];
+    let outcome = match decision {
+        Decision::Hold => {
+            if line.directory.hold(&line.connection.name).await?.is_none() {
+                line.directory.open_hold(&line.lease, Time::now()).await?;
+            }
+            line.directory.add_held(&line.lease, &mapping.name, &change).await?;
+            Outcome::Held
+        }
+        Decision::Allow => match line.write(mapping, &change).await? {
+            Written::Done => Outcome::Deactivated,
+            Written::Lost => settle(import, mapping, &change).await?,
+        },
+    };
+    Ok(Landing { mapping: index, id: change.id, outcome: Some(outcome), before: Outcome::Unchanged })
+}
+
+/// Somebody wrote the record since the deactivation was collected, perhaps this very run before it crashed: what Okta
+/// says now decides, and only what is still a deactivation is carried out as one.
+async fn settle(import: &Import, mapping: &Mapping, change: &Change) -> Result<Outcome, Interruption> {
+    let line = &import.line;
+    let Some(known) = line.directory.find(&line.connection.name, &mapping.name, &change.id).await? else {
+        return Ok(Outcome::Stale);
+    };
+    let current = known.current;
+    if current.last_write.run == line.lease.run() && current.standing == change.standing {
+        return Ok(current.last_write.outcome);
+    }
+    let Some(object) = line.okta.user(&change.id).await? else {
+        let again = Change { expected: Some(current.revision), ..change.clone() };
+        let stands = current.standing.is_none() && change.observed.is_none();
+        let written = stands && matches!(line.write(mapping, &again).await?, Written::Done);
+        return Ok(if written { Outcome::Deactivated } else { Outcome::Stale });
+    };
+    let Some(decoded) = decode(&[object]).pop() else { return Ok(Outcome::Stale) };
+    let sighting = Sighting::of(mapping, &decoded);
+    match judge(&sighting, Some(&current), Source::ReadById, line.okta.now()) {
+        Verdict::Deactivate(change) | Verdict::Write(change) => match line.write(mapping, &change).await? {
+            Written::Done => Ok(change.outcome),
+            Written::Lost => Ok(Outcome::Stale),
+        },
+        _ => Ok(Outcome::Unchanged),
+    }
+}
+
+async fn held(import: &Import) -> Result<Held, Interruption> {
+    let held = import.line.directory.held(&import.line.connection.name);
+    Ok(held.map_ok(|entry| hash(&entry.mapping, &entry.change.id)).try_collect().await?)
+}
+
+/// A full import met everybody: an entry of the hold that it did not add or confirm is one that Okta no longer bears
+/// out. Gives how many are left.
+async fn drop_refuted(import: &Import) -> Result<u64, Interruption> {
+    let line = &import.line;
+    let entries = line.directory.held(&line.connection.name);
+    let mut entries = std::pin::pin!(entries);
+    let mut left = 0;
+    while let Some(entry) = entries.try_next().await? {
+        if entry.run == line.lease.run() {
+            left += 1;
+        } else {
+            line.directory.remove_held(&line.lease, &entry.mapping, &entry.change.id).await?;
+        }
+    }
+    Ok(left)
+}

@@ -1,0 +1,194 @@
+//! A full import at work: the line, the checkpoint in memory, and what was seen but is not yet swept.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::checkpoint::Checkpoint;
+use crate::config::Tuning;
+use crate::handlers::interruption::Interruption;
+use crate::model::{Attributes, Time};
+use crate::report::{DynamoDbUse, OktaUse, Progress, RunReport, RunState};
+use crate::sync::Line;
+
+/// The most ids that one item of seen ids holds: far below DynamoDB's 400 KB.
+const IDS_A_CHUNK: usize = 5_000;
+/// The number under which the ids of people created around the run's beginning are kept, beside the slices' numbers.
+const RECENT: u32 = u32::MAX;
+
+/// A full import at work.
+pub(crate) struct Import {
+    pub(crate) line: Line,
+    pub(crate) tuning: Tuning,
+    pub(crate) attributes: Attributes,
+    /// When this invocation stops taking in pages, so that it can still checkpoint.
+    pub(crate) stop_at: Option<Instant>,
+    /// Told whenever a page was taken in.
+    pub(crate) advanced: Notify,
+    report: RunReport,
+    began: Instant,
+    people_before: u64,
+    work: Mutex<Work>,
+}
+
+/// What changes while it works.
+pub(crate) struct Work {
+    pub(crate) checkpoint: Checkpoint,
+    /// Slices that a reader has taken.
+    pub(crate) taken: HashSet<u32>,
+    /// What was seen in each unfinished slice.
+    pub(crate) seen: HashMap<u32, Seen>,
+    /// People created around the run's beginning or later who were met.
+    pub(crate) recent: Seen,
+    /// Pages taken in since the last save.
+    pub(crate) pages_since_save: u64,
+    /// A person asked the run to stop.
+    pub(crate) cancelled: bool,
+    /// A reader failed: the others stop at their next page.
+    pub(crate) failed: bool,
+}
+
+/// Ids that were seen.
+#[derive(Default)]
+pub(crate) struct Seen {
+    pub(crate) ids: HashSet<String>,
+    /// Those of the largest `created`, which a sweep leaves for the next part.
+    pub(crate) at_last: Vec<String>,
+    unsaved: Vec<String>,
+}
+
+impl Seen {
+    pub(crate) fn insert(&mut self, id: &str) {
+        if self.ids.insert(id.to_owned()) {
+            self.unsaved.push(id.to_owned());
+        }
+    }
+
+    /// What the next part of the slice begins with: those at its first second.
+    pub(crate) fn into_next_part(self) -> Seen {
+        Seen { ids: self.at_last.iter().cloned().collect(), unsaved: self.at_last.clone(), at_last: self.at_last }
+    }
+}
+
+impl Import {
+    /// Takes up the work where the checkpoint stands; reads what was seen before.
+    pub(crate) async fn new(
+        line: Line,
+        checkpoint: Checkpoint,
+        report: RunReport,
+        tuning: Tuning,
+        stop_at: Option<Instant>,
+    ) -> Result<Import, Interruption> {
+        let mut seen = HashMap::new();
+        for slice in &checkpoint.slices {
+            let ids = line.directory.seen(line.lease.run(), slice.number, slice.seen_chunks).await?;
+            seen.insert(slice.number, Seen { ids: ids.into_iter().collect(), ..Seen::default() });
+        }
+        let recent = line.directory.seen(line.lease.run(), RECENT, checkpoint.recent_chunks).await?;
+        let attributes = line.connection.attributes();
+        let people_before = checkpoint.people;
+        let work = Work {
+            checkpoint,
+            taken: HashSet::new(),
+            seen,
+            recent: Seen { ids: recent.into_iter().collect(), ..Seen::default() },
+            pages_since_save: 0,
+            cancelled: false,
+            failed: false,
+        };
+        let (began, advanced) = (Instant::now(), Notify::new());
+        Ok(Import { line, tuning, attributes, stop_at, advanced, report, began, people_before, work: Mutex::new(work) })
+    }
+
+    /// The work, for a moment: never held over an `await`.
+    pub(crate) fn work(&self) -> MutexGuard<'_, Work> {
+        self.work.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the work should stop for now, and why.
+    pub(crate) fn interrupted(&self) -> Result<(), Interruption> {
+        if self.work().cancelled {
+            return Err(Interruption::Cancelled);
+        }
+        match self.stop_at {
+            Some(stop_at) if Instant::now() >= stop_at => Err(Interruption::Deadline),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes the checkpoint, after the effects that it covers, and the run report; learns whether to stop.
+    pub(crate) async fn save(&self) -> Result<(), Interruption> {
+        let (checkpoint, chunks) = self.snapshot();
+        let line = &self.line;
+        for (number, chunk, ids) in chunks {
+            line.directory.add_seen(line.lease.run(), number, chunk, &ids).await?;
+        }
+        let mut stored = checkpoint.clone();
+        (stored.okta, stored.dynamodb) = self.used(&checkpoint);
+        let value = serde_json::to_value(&stored).unwrap_or_default();
+        line.directory.put_checkpoint(&line.lease, &value).await?;
+        let control = line.directory.put_run(&line.lease, &self.report(RunState::Running)).await?;
+        self.work().cancelled |= control.cancel_requested;
+        Ok(())
+    }
+
+    /// The checkpoint as it stands, and the seen ids that no item holds yet.
+    fn snapshot(&self) -> (Checkpoint, Vec<(u32, u32, Vec<String>)>) {
+        let mut work = self.work();
+        let Work { checkpoint, seen, recent, .. } = &mut *work;
+        let mut chunks = Vec::new();
+        for slice in &mut checkpoint.slices {
+            if let Some(seen) = seen.get_mut(&slice.number) {
+                for ids in std::mem::take(&mut seen.unsaved).chunks(IDS_A_CHUNK) {
+                    chunks.push((slice.number, slice.seen_chunks, ids.to_vec()));
+                    slice.seen_chunks += 1;
+                }
+            }
+        }
+        for ids in std::mem::take(&mut recent.unsaved).chunks(IDS_A_CHUNK) {
+            chunks.push((RECENT, checkpoint.recent_chunks, ids.to_vec()));
+            checkpoint.recent_chunks += 1;
+        }
+        let checkpoint = checkpoint.clone();
+        work.pages_since_save = 0;
+        (checkpoint, chunks)
+    }
+
+    /// What the run used so far, earlier invocations included.
+    fn used(&self, checkpoint: &Checkpoint) -> (OktaUse, DynamoDbUse) {
+        let (okta, dynamodb) = (self.line.okta.used(), self.line.directory.used());
+        let okta = OktaUse {
+            calls: checkpoint.okta.calls + okta.calls,
+            throttled: checkpoint.okta.throttled + okta.throttled,
+            retried: checkpoint.okta.retried + okta.retried,
+            bytes: checkpoint.okta.bytes + okta.bytes,
+        };
+        let dynamodb = DynamoDbUse {
+            read_units: checkpoint.dynamodb.read_units + dynamodb.read_units,
+            write_units: checkpoint.dynamodb.write_units + dynamodb.write_units,
+        };
+        (okta, dynamodb)
+    }
+
+    /// The run report as it stands.
+    pub(crate) fn report(&self, state: RunState) -> RunReport {
+        let work = self.work();
+        let checkpoint = &work.checkpoint;
+        let mappings = self.line.connection.mappings.iter().zip(&checkpoint.tallies);
+        let mappings = mappings.map(|(mapping, tally)| (mapping.name.clone(), tally.counts)).collect();
+        let seconds = self.began.elapsed().as_secs_f64();
+        let people = checkpoint.people.saturating_sub(self.people_before) as f64;
+        let progress = Progress {
+            done: checkpoint.people,
+            expected: checkpoint.expected,
+            per_second: if seconds > 0.0 { (people / seconds * 10.0).round() / 10.0 } else { 0.0 },
+            calls_left: self.line.okta.calls_left(),
+        };
+        let (okta, dynamodb) = self.used(checkpoint);
+        let ended = (state != RunState::Running).then(Time::now);
+        let warnings = self.line.warnings();
+        RunReport { state, ended, mappings, progress, okta, dynamodb, problem: None, warnings, ..self.report.clone() }
+    }
+}

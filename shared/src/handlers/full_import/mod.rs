@@ -1,0 +1,215 @@
+//! The full import: every user of an org, deactivated ones included, in slices of `created`.
+//!
+//! Phases follow each other, and each can be taken up again from the checkpoint: reading (slices, each swept when it is
+//! listed), closing (who changed since), absences (suspects and deletions, one by one), deciding (the guard), applying.
+
+mod absences;
+mod checkpoint;
+mod closing;
+mod deciding;
+mod import;
+mod reading;
+mod sweep;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use self::checkpoint::{Checkpoint, Phase};
+use self::import::Import;
+use super::interruption::{Interruption, blind};
+use super::run::{self, Opened, Run};
+use super::{Event, Response, connect, fan_out};
+use crate::context::Context;
+use crate::directory::{CompleteImport, ConnectionState};
+use crate::error::Error;
+use crate::model::Time;
+use crate::okta::{Everyone, Okta};
+use crate::report::{Job, RunReport, RunState};
+use crate::sync::Line;
+
+/// A run taken up later than this after T0 starts anew (the log's events and the closing delta would be too many).
+const OLDEST_RUN: Duration = Duration::from_secs(24 * 60 * 60);
+/// How far the watermark of what follows lies before T0, for late commits.
+const LATE_COMMITS: Duration = Duration::from_secs(5 * 60);
+
+/// Runs the full import of one connection, or starts one for each that is due.
+///
+/// # Errors
+/// When no run could be opened, or the run failed after it was; its report then says the same.
+pub async fn handle(context: &Context, event: Event) -> Result<Response, Error> {
+    let Some(name) = &event.connection else { return fan_out::fan_out(context).await };
+    let report = import(context, name, event.deadline).await?;
+    if report.state == RunState::Running && context.function.is_some() && event.deadline.is_some() {
+        let next = Event { connection: Some(name.clone()), run: Some(report.run.clone()), deadline: None };
+        fan_out::start(context, &next).await?;
+    }
+    Ok(Response::Run(Box::new(report)))
+}
+
+async fn import(context: &Context, name: &str, deadline: Option<Instant>) -> Result<RunReport, Error> {
+    let run = match run::open(context, name, Job::FullImport).await? {
+        Opened::Mine(run) => run,
+        Opened::Joined(report) => return Ok(*report),
+    };
+    let stop_at = deadline.map(run::stop_before);
+    match begin(context, run, stop_at).await {
+        Ok(begun) => work(context, begun).await,
+        Err((run, interruption)) => run.interrupted(context, interruption).await,
+    }
+}
+
+/// A run with everything it needs to work.
+struct Begun {
+    run: Run,
+    import: Arc<Import>,
+    state: ConnectionState,
+}
+
+async fn begin(context: &Context, mut run: Run, stop_at: Option<Instant>) -> Result<Begun, (Run, Interruption)> {
+    match prepare(context, &mut run, stop_at).await {
+        Ok((import, state)) => Ok(Begun { run, import: Arc::new(import), state }),
+        Err(interruption) => Err((run, interruption)),
+    }
+}
+
+async fn prepare(
+    context: &Context,
+    run: &mut Run,
+    stop_at: Option<Instant>,
+) -> Result<(Import, ConnectionState), Interruption> {
+    let connection = connect::connection(context, &run.report.connection).await?;
+    let okta = connect::org(context, &connection, stop_at).await?;
+    let mut state = run.directory.connection_state(&connection.name).await?;
+    let organization = connect::same_org(&okta, &connection, &state).await?;
+    let digest = connection.mappings_digest();
+    let mut checkpoint: Option<Checkpoint> = run.checkpoint().await?;
+    checkpoint = checkpoint
+        .filter(|checkpoint| checkpoint.t0.after(OLDEST_RUN) > organization.asked)
+        .filter(|checkpoint| checkpoint.mappings_digest == digest);
+    if checkpoint.is_none() && run.taken_up {
+        run.start_anew(context).await?;
+    }
+    if state.org_id.is_none() || state.first_import.is_none() {
+        state.org_id.get_or_insert(organization.id);
+        state.first_import.get_or_insert_with(|| run.report.run.clone());
+        state.first_started.get_or_insert(organization.asked);
+        run.directory.put_connection_state(Some(&run.lease), &connection.name, &state).await?;
+        state = run.directory.connection_state(&connection.name).await?;
+    }
+    let checkpoint = match checkpoint {
+        Some(checkpoint) => checkpoint,
+        None => {
+            let mut fresh = Checkpoint::new(organization.asked, digest, connection.mappings.len());
+            fresh.expected = look_around(&okta).await?.or(state.last_complete.as_ref().map(|import| import.users));
+            fresh
+        }
+    };
+    let line = Line {
+        okta,
+        directory: run.directory.clone(),
+        first_import: state.last_complete.is_none(),
+        unsynced: run.directory.unsynced_ids(&connection.name).await?.into(),
+        warnings: run.report.warnings.iter().cloned().collect::<std::collections::BTreeSet<_>>().into(),
+        lease: run.lease.clone(),
+        connection,
+    };
+    let import = Import::new(line, checkpoint, run.report.clone(), context.tuning, stop_at).await?;
+    Ok((import, state))
+}
+
+/// The group Everyone is in every org: a credential that does not see it does not see everybody. Gives its size.
+async fn look_around(okta: &Okta) -> Result<Option<u64>, Interruption> {
+    match okta.everyone().await? {
+        Everyone::Visible { users } => Ok(users),
+        Everyone::NotThere => Err(blind("The group Everyone is not there, and no org lacks it: the credential sees only part of the org.")),
+        Everyone::NotPermitted(_) => Ok(None),
+    }
+}
+
+async fn work(context: &Context, begun: Begun) -> Result<RunReport, Error> {
+    let Begun { mut run, import, mut state } = begun;
+    let ending = phases(&import, &mut state).await;
+    match ending {
+        Ok(ending) => {
+            run.report = import.report(ending);
+            if ending == RunState::Held {
+                run.report.problem = Some(run::held_problem(&run.report));
+            }
+            run.close(context).await
+        }
+        Err(interruption) => {
+            // What was done is kept: only after an error of the state table itself is there nothing to add.
+            let saved = match &interruption {
+                Interruption::Error(Error::Directory(_)) => Ok(()),
+                _ => import.save().await,
+            };
+            run.report = import.report(RunState::Running);
+            let interruption = match saved {
+                Ok(()) => interruption,
+                Err(save) => save,
+            };
+            run.interrupted(context, interruption).await
+        }
+    }
+}
+
+/// Goes through the phases from where the checkpoint stands, and ends as held or succeeded.
+async fn phases(import: &Arc<Import>, state: &mut ConnectionState) -> Result<RunState, Interruption> {
+    import.save().await?;
+    let mut ending = RunState::Succeeded;
+    loop {
+        let phase = import.work().checkpoint.phase;
+        let next = match phase {
+            Phase::Reading => {
+                reading::read_slices(import).await?;
+                Phase::Closing
+            }
+            Phase::Closing => {
+                closing::read_changes(import).await?;
+                Phase::Absences
+            }
+            Phase::Absences => {
+                let last_seen = state.last_complete.as_ref().map(|import| import.t0).or(state.first_started);
+                absences::confirm(import, last_seen).await?;
+                look_around(&import.line.okta).await?;
+                Phase::Deciding
+            }
+            Phase::Deciding => {
+                deciding::decide(import, state).await?;
+                Phase::Applying
+            }
+            Phase::Applying => {
+                ending = deciding::apply(import).await?;
+                Phase::Finished
+            }
+            Phase::Finished => {
+                complete(import, state).await?;
+                return Ok(ending);
+            }
+        };
+        import.work().checkpoint.enter(next);
+        if next != Phase::Finished {
+            import.save().await?;
+        }
+    }
+}
+
+/// Everything is in the directory, or in the hold: what follows starts from here.
+async fn complete(import: &Import, state: &mut ConnectionState) -> Result<(), Interruption> {
+    let line = &import.line;
+    let checkpoint = import.work().checkpoint.clone();
+    let mappings = line.connection.mappings.iter().zip(&checkpoint.tallies);
+    state.watermark = Some(checkpoint.t0.before(LATE_COMMITS));
+    state.last_complete = Some(CompleteImport {
+        run: line.lease.run().to_owned(),
+        t0: checkpoint.t0,
+        mappings_digest: checkpoint.mappings_digest,
+        active: mappings.map(|(mapping, tally)| (mapping.name.clone(), tally.active)).collect(),
+        users: checkpoint.people,
+    });
+    line.directory.put_connection_state(Some(&line.lease), &line.connection.name, state).await?;
+    tracing::info!(run = line.lease.run(), at = %Time::now(), "full import complete");
+    Ok(())
+}

@@ -1,0 +1,251 @@
+//! Reading: slices beside each other, each page through the line while the next is on its way.
+//!
+//! A slice is read by Okta's cursor, and from the last `created` seen, inclusive, when the cursor is lost. It moves in
+//! the checkpoint only after its page's effects. When readers are idle, a slice that has proven large is split.
+
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::import::{Import, Seen, Work};
+use super::sweep::sweep;
+use crate::handlers::interruption::{Interruption, blind};
+use crate::model::{Peek, RawObject, peek};
+use crate::okta::{OktaError, PageRequest};
+use crate::reconcile::{OLD_ENOUGH_TO_BE_LISTED, Source, split};
+
+/// A split costs up to one page that two slices share; beyond this many, one is allowed for so many pages read.
+const SPLITS_AT_ONCE: u64 = 4;
+const PAGES_A_SPLIT: u64 = 60;
+
+/// Reads every slice to its end and sweeps it.
+pub(crate) async fn read_slices(import: &Arc<Import>) -> Result<(), Interruption> {
+    let mut readers: JoinSet<Result<(), Interruption>> = JoinSet::new();
+    let mut interruption = None;
+    let mut save_at = Instant::now() + import.tuning.checkpoint_every;
+    loop {
+        while interruption.is_none() && readers.len() < import.tuning.readers {
+            let Some(number) = take_slice(import) else { break };
+            readers.spawn(read_slice(Arc::clone(import), number));
+        }
+        if readers.is_empty() {
+            break;
+        }
+        tokio::select! {
+            Some(ended) = readers.join_next() => {
+                if let Err(error) = ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())) {
+                    import.work().failed = true;
+                    interruption = Some(worst(interruption, error));
+                }
+            }
+            () = import.advanced.notified() => {}
+            () = tokio::time::sleep_until(save_at) => {}
+        }
+        let due = import.work().pages_since_save >= import.tuning.pages_per_checkpoint;
+        if interruption.is_none() && (due || Instant::now() >= save_at) {
+            import.save().await?;
+            save_at = Instant::now() + import.tuning.checkpoint_every;
+        }
+    }
+    match interruption {
+        None => after_reading(import),
+        Some(interruption) => Err(interruption),
+    }
+}
+
+/// Of two interruptions the one that says more than that the time is up.
+fn worst(earlier: Option<Interruption>, later: Interruption) -> Interruption {
+    match earlier {
+        None | Some(Interruption::Deadline) => later,
+        Some(earlier) => earlier,
+    }
+}
+
+fn after_reading(import: &Import) -> Result<(), Interruption> {
+    if import.work().checkpoint.people == 0 {
+        return Err(blind("Okta's list of people is empty, and no org has nobody in it."));
+    }
+    Ok(())
+}
+
+/// A slice for an idle reader: one that waits, or the far half of one that has proven large.
+fn take_slice(import: &Import) -> Option<u32> {
+    let mut work = import.work();
+    if work.cancelled || work.failed {
+        return None;
+    }
+    let waiting = work.checkpoint.slices.iter().map(|slice| slice.number).find(|number| !work.taken.contains(number));
+    if let Some(number) = waiting {
+        work.taken.insert(number);
+        return Some(number);
+    }
+    let checkpoint = &mut work.checkpoint;
+    if checkpoint.splits >= SPLITS_AT_ONCE + checkpoint.pages / PAGES_A_SPLIT {
+        return None;
+    }
+    let newest = import.line.okta.now();
+    let far = split(&mut checkpoint.slices, checkpoint.next_number, newest, import.tuning.pages_before_split)?;
+    let number = far.number;
+    checkpoint.slices.push(far);
+    checkpoint.next_number += 1;
+    checkpoint.splits += 1;
+    work.taken.insert(number);
+    work.seen.insert(number, Seen::default());
+    Some(number)
+}
+
+async fn read_slice(import: Arc<Import>, mut number: u32) -> Result<(), Interruption> {
+    let mut request = request(&import, number);
+    let mut page = None;
+    while let Some(asked) = request.take() {
+        import.interrupted()?;
+        let read = match page.take() {
+            Some(page) => page,
+            None => import.line.okta.page(&asked).await,
+        };
+        let this = match read {
+            Ok(this) => this,
+            Err(OktaError::CursorLost { .. }) if forget_cursor(&import, number) => {
+                request = self::request(&import, number);
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let people: Vec<(Peek, RawObject)> = this.objects.into_iter().map(|object| (peek(&object), object)).collect();
+        let next = next(&import, number, &people, this.next);
+        // The next page is on its way while this one is worked on.
+        let read_ahead = async {
+            match &next {
+                Some(next) => Some(import.line.okta.page(next).await),
+                None => None,
+            }
+        };
+        let take_in = async {
+            take_in(&import, number, people, next.clone()).await?;
+            sweep_if_due(&import, number).await
+        };
+        let (ahead, taken_in) = tokio::join!(read_ahead, take_in);
+        number = taken_in?;
+        (page, request) = (ahead, next);
+        if import.work().failed {
+            return Ok(());
+        }
+    }
+    sweep(&import, number).await.map(drop)
+}
+
+/// Where the slice goes on: at its cursor, else by key. `None` when its list has ended.
+fn request(import: &Import, number: u32) -> Option<PageRequest> {
+    let work = import.work();
+    let slice = work.checkpoint.slices.iter().find(|slice| slice.number == number)?;
+    if slice.listed {
+        return None;
+    }
+    let by_key = || PageRequest::users_created(slice.last.or(slice.from), slice.to, &import.attributes);
+    Some(slice.cursor.clone().map_or_else(by_key, |cursor| PageRequest::resume(&cursor, &import.attributes)))
+}
+
+/// Gives a lost cursor up for the key; false when there was none to lose.
+fn forget_cursor(import: &Import, number: u32) -> bool {
+    let mut work = import.work();
+    let slice = work.checkpoint.slices.iter_mut().find(|slice| slice.number == number);
+    slice.is_some_and(|slice| slice.cursor.take().is_some())
+}
+
+/// The request after this page; `None` at the end of the list or of the slice, which others may have shortened.
+fn next(import: &Import, number: u32, people: &[(Peek, RawObject)], next: Option<PageRequest>) -> Option<PageRequest> {
+    let last = people.iter().filter_map(|(person, _)| person.created).max();
+    let work = import.work();
+    let slice = work.checkpoint.slices.iter().find(|slice| slice.number == number)?;
+    let past_the_end = last.is_some_and(|last| slice.to.is_some_and(|to| last >= to));
+    if past_the_end { None } else { next }
+}
+
+/// Takes a page's people through the line, then moves the slice.
+async fn take_in(
+    import: &Import,
+    number: u32,
+    people: Vec<(Peek, RawObject)>,
+    next: Option<PageRequest>,
+) -> Result<(), Interruption> {
+    let (inside, strays) = sort_out(import, number, people);
+    let (inside, objects): (Vec<Peek>, Vec<RawObject>) = inside.into_iter().unzip();
+    let landings = import.line.page(&objects, Source::Listed).await?;
+    // Someone of an earlier part, listed late: met before as a rule.
+    let again = import.line.page(&strays, Source::Listed).await?;
+    let mut work = import.work();
+    work.checkpoint.count(&landings);
+    again.iter().for_each(|landing| work.checkpoint.count_again(landing));
+    note_seen(&mut work, number, &inside);
+    let checkpoint = &mut work.checkpoint;
+    checkpoint.pages += 1;
+    checkpoint.people += inside.len() as u64;
+    if let Some(slice) = checkpoint.slices.iter_mut().find(|slice| slice.number == number) {
+        slice.last = slice.last.max(inside.iter().filter_map(|person| person.created).max());
+        slice.pages += 1;
+        slice.unswept_pages += 1;
+        slice.listed = next.is_none();
+        slice.cursor = next.map(|next| next.cursor());
+    }
+    work.pages_since_save += 1;
+    drop(work);
+    import.advanced.notify_one();
+    Ok(())
+}
+
+/// Remembers who was seen: all of the slice until its sweep, its last second beyond it, and whoever is new to the org.
+fn note_seen(work: &mut Work, number: u32, people: &[Peek]) {
+    let recent = work.checkpoint.t0.before(OLD_ENOUGH_TO_BE_LISTED);
+    let earlier = work.checkpoint.slices.iter().find(|slice| slice.number == number).and_then(|slice| slice.last);
+    let last = earlier.max(people.iter().filter_map(|person| person.created).max());
+    let seen = work.seen.entry(number).or_default();
+    if last > earlier {
+        seen.at_last.clear();
+    }
+    for person in people {
+        seen.insert(&person.id);
+        if person.created.is_some() && person.created == last {
+            seen.at_last.push(person.id.clone());
+        }
+        if person.created.is_some_and(|created| created >= recent) {
+            work.recent.insert(&person.id);
+        }
+    }
+}
+
+/// Those of a page who belong to the slice and were not seen in it yet; and those created before it. Whoever was created
+/// after it belongs to another slice, which lists them itself.
+fn sort_out(
+    import: &Import,
+    number: u32,
+    people: Vec<(Peek, RawObject)>,
+) -> (Vec<(Peek, RawObject)>, Vec<RawObject>) {
+    let work = import.work();
+    let slice = work.checkpoint.slices.iter().find(|slice| slice.number == number);
+    let seen = work.seen.get(&number);
+    let (mut inside, mut strays) = (Vec::with_capacity(people.len()), Vec::new());
+    for (person, object) in people {
+        if seen.is_some_and(|seen| seen.ids.contains(&person.id)) {
+            continue;
+        }
+        match (person.created, slice) {
+            (Some(created), Some(slice)) if slice.from.is_some_and(|from| created < from) => strays.push(object),
+            (Some(created), Some(slice)) if slice.to.is_some_and(|to| created >= to) => {}
+            _ => inside.push((person, object)),
+        }
+    }
+    (inside, strays)
+}
+
+/// Sweeps the finished part of a slice when it has grown; gives the slice's number, which a sweep renews.
+async fn sweep_if_due(import: &Import, number: u32) -> Result<u32, Interruption> {
+    let due = {
+        let work = import.work();
+        let slice = work.checkpoint.slices.iter().find(|slice| slice.number == number);
+        slice.is_some_and(|slice| {
+            !slice.listed && slice.unswept_pages >= import.tuning.pages_before_sweep && slice.last > slice.from
+        })
+    };
+    if due { sweep(import, number).await } else { Ok(number) }
+}

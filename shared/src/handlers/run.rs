@@ -1,0 +1,179 @@
+//! A run's life: opened under a lease, taken up when another left it unfinished, and closed with a report.
+
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+use ulid::Ulid;
+
+use super::interruption::Interruption;
+use crate::context::Context;
+use crate::directory::{Acquired, Directory, Lease};
+use crate::error::{Error, Fate};
+use crate::model::Time;
+use crate::report::{DynamoDbUse, Job, OktaUse, Problem, Progress, RunReport, RunState};
+
+/// A run that this process holds the lease of.
+pub(crate) struct Run {
+    pub(crate) lease: Lease,
+    pub(crate) report: RunReport,
+    /// Whether it is an unfinished run of an earlier invocation.
+    pub(crate) taken_up: bool,
+    /// The directory, with a meter of this invocation's own.
+    pub(crate) directory: Directory,
+}
+
+/// What became of opening a run.
+pub(crate) enum Opened {
+    /// It is ours.
+    Mine(Run),
+    /// Another process is at it; its report as it stands.
+    Joined(Box<RunReport>),
+}
+
+/// Opens a run of a job: a new one, or the unfinished one of an invocation that ended or crashed. From here on a run
+/// record exists.
+pub(crate) async fn open(context: &Context, connection: &str, job: Job) -> Result<Opened, Error> {
+    // A run of a connection that is not there would be a record of nothing.
+    super::connect::connection(context, connection).await?;
+    let directory = context.directory.metered();
+    let new = Ulid::generate().to_string();
+    let (lease, taken_up) = match directory.acquire(connection, job, &new).await? {
+        Acquired::New(lease) => (lease, None),
+        Acquired::TakenUp(lease) => {
+            let report = directory.run(lease.run()).await?;
+            (lease, report)
+        }
+        Acquired::Joined { run } => {
+            let report = directory.run(&run).await?.unwrap_or_else(|| blank(&run, connection, job));
+            return Ok(Opened::Joined(Box::new(report)));
+        }
+    };
+    let mut report = taken_up.clone().unwrap_or_else(|| blank(lease.run(), connection, job));
+    report.invocations += 1;
+    (report.state, report.ended, report.problem) = (RunState::Running, None, None);
+    directory.put_run(&lease, &report).await?;
+    tracing::info!(run = lease.run(), connection, job = job.name(), invocation = report.invocations, "run opened");
+    Ok(Opened::Mine(Run { lease, report, taken_up: taken_up.is_some(), directory }))
+}
+
+fn blank(run: &str, connection: &str, job: Job) -> RunReport {
+    RunReport {
+        run: run.to_owned(),
+        connection: connection.to_owned(),
+        job,
+        state: RunState::Running,
+        started: Time::now(),
+        ended: None,
+        invocations: 0,
+        mappings: std::collections::BTreeMap::new(),
+        progress: Progress::default(),
+        lag_seconds: None,
+        okta: OktaUse::default(),
+        dynamodb: DynamoDbUse::default(),
+        problem: None,
+        warnings: Vec::new(),
+    }
+}
+
+/// When to stop working so that a deadline is kept: a quarter of the time is for finishing pages and the checkpoint, at
+/// least half a second and at most fifteen.
+pub(crate) fn stop_before(deadline: Instant) -> Instant {
+    let left = deadline.saturating_duration_since(Instant::now());
+    let reserve = (left / 4).clamp(Duration::from_millis(500), Duration::from_secs(15));
+    deadline.checked_sub(reserve).unwrap_or(deadline)
+}
+
+impl Run {
+    /// The checkpoint to go on from, if an earlier invocation left one that can be read.
+    pub(crate) async fn checkpoint<T: DeserializeOwned>(&self) -> Result<Option<T>, Error> {
+        if !self.taken_up {
+            return Ok(None);
+        }
+        let value = self.directory.checkpoint(self.lease.run()).await?;
+        Ok(value.and_then(|value| serde_json::from_value(value).ok()))
+    }
+
+    /// Leaves the unfinished run that was taken up, which is too old or of other mappings, and begins a new one.
+    pub(crate) async fn start_anew(&mut self, context: &Context) -> Result<(), Error> {
+        let new = Ulid::generate().to_string();
+        let problem = Problem::new(
+            "abandoned",
+            "The run was left unfinished",
+            format!("The run was unfinished for too long, or its mappings have changed; run {new} took its place."),
+            "Nothing to do.",
+        );
+        let left = RunReport {
+            state: RunState::Failed,
+            ended: Some(Time::now()),
+            problem: Some(problem),
+            ..self.report.clone()
+        };
+        self.directory.put_run(&self.lease, &left).await?;
+        self.lease = self.lease.start_anew(&new).await?;
+        self.report = RunReport { invocations: 1, ..blank(&new, &left.connection, left.job) };
+        self.taken_up = false;
+        self.directory.put_run(&self.lease, &self.report).await?;
+        tracing::info!(run = new, connection = left.connection, left = left.run, "run started anew");
+        let _ = context;
+        Ok(())
+    }
+
+    /// Closes the run as its report says.
+    pub(crate) async fn close(self, _context: &Context) -> Result<RunReport, Error> {
+        self.directory.put_run(&self.lease, &self.report).await?;
+        self.lease.finish().await?;
+        tracing::info!(run = self.report.run, state = ?self.report.state, "run closed");
+        Ok(self.report)
+    }
+
+    /// Ends the invocation, and with it the run unless only the time was up.
+    ///
+    /// # Errors
+    /// When the report cannot be written; a failed run is not an error here, its report says so.
+    pub(crate) async fn interrupted(
+        mut self,
+        context: &Context,
+        interruption: Interruption,
+    ) -> Result<RunReport, Error> {
+        let (state, problem) = match interruption {
+            Interruption::Deadline => {
+                self.lease.pause().await?;
+                return Ok(self.report);
+            }
+            Interruption::Cancelled => (RunState::Cancelled, None),
+            Interruption::Blind(problem) => (RunState::Blind, Some(problem)),
+            Interruption::Error(error) => {
+                tracing::error!(run = self.report.run, fate = ?error.fate(), "{error}");
+                let resumable = error.fate() == Fate::Retryable;
+                let problem = Some(error.problem());
+                self.report =
+                    RunReport { state: RunState::Failed, ended: Some(Time::now()), problem, ..self.report };
+                if !resumable {
+                    return self.close(context).await;
+                }
+                // The next trigger takes it up under the same id.
+                self.directory.put_run(&self.lease, &self.report).await?;
+                self.lease.pause().await?;
+                return Ok(self.report);
+            }
+        };
+        self.report = RunReport { state, ended: Some(Time::now()), problem, ..self.report };
+        self.close(context).await
+    }
+}
+
+/// What a held run tells the operator.
+pub(crate) fn held_problem(report: &RunReport) -> Problem {
+    let held: u64 = report.mappings.values().map(|counts| counts.held).sum();
+    Problem::new(
+        "held",
+        "Deactivations wait for approval",
+        format!("{held} deactivations are more than the guard allows without a person. Everything else is applied."),
+        format!(
+            "If these people did leave, let the run go on with `rollcall approve {run}`; if not, find out what changed in \
+             Okta, and discard the hold with `rollcall cancel {run}`.",
+            run = report.run
+        ),
+    )
+}

@@ -1,0 +1,205 @@
+//! Reading a connection's mappings.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::faults::{Faults, element, member};
+use super::name;
+use super::section::{Section, label, labels, text, type_of};
+use super::suggest::suggestion;
+use crate::model::filter::Departments;
+use crate::model::{Expression, Filter, Mapping, Source, Target, USER_STATUSES};
+
+const MOST_MAPPINGS: usize = 50;
+const MOST_FIELDS: usize = 200;
+const LONGEST_FIELD: usize = 128;
+const LONGEST_LABEL: usize = 200;
+const SOURCES: [&str; 4] = ["users", "departments", "devices", "apps"];
+const TARGETS: [&str; 2] = ["record", "login_user"];
+
+/// Reads the list of mappings.
+pub(super) fn read(value: &Value, path: &str, faults: &mut Faults) -> Option<Vec<Mapping>> {
+    let Value::Array(values) = value else {
+        faults.add(path, format!("expected a list of mappings, not {}", type_of(value)));
+        return None;
+    };
+    if values.is_empty() {
+        faults.add(path, "must not be empty: a connection needs at least one mapping");
+        return None;
+    }
+    if values.len() > MOST_MAPPINGS {
+        faults.add(path, format!("has {} mappings; at most {MOST_MAPPINGS} are allowed", values.len()));
+        return None;
+    }
+    check_names(values, path, faults);
+    let mappings: Vec<Option<Mapping>> =
+        values.iter().enumerate().map(|(index, value)| read_mapping(value, &element(path, index), faults)).collect();
+    mappings.into_iter().collect()
+}
+
+/// Names are compared before anything else is read, so that a mapping with other faults still takes its name.
+fn check_names(values: &[Value], path: &str, faults: &mut Faults) {
+    let mut taken: BTreeMap<&str, usize> = BTreeMap::new();
+    for (index, value) in values.iter().enumerate() {
+        let Some(name) = value.get("name").and_then(Value::as_str) else { continue };
+        if let Some(first) = taken.get(name) {
+            let place = member(&element(path, index), "name");
+            faults.add(place, format!("`{name}` is the name of {} already", element(path, *first)));
+        } else {
+            taken.insert(name, index);
+        }
+    }
+}
+
+fn read_mapping(value: &Value, path: &str, faults: &mut Faults) -> Option<Mapping> {
+    let mut section = Section::open(value, path, faults)?;
+    section.refuse("preset", "presets are", faults);
+    section.refuse("roles", "login users and their roles are", faults);
+    let source = read_source(&mut section, faults);
+    let target =
+        section.required("target", faults).and_then(|target| read_target(target, &section.at("target"), faults));
+    let name = section
+        .text("name", faults)
+        .and_then(|text| faults.note(&section.at("name"), name::check(text)).map(|()| text.to_owned()));
+    let identifier = section
+        .text("identifier", faults)
+        .and_then(|text| faults.note(&section.at("identifier"), Expression::compile(text)));
+    let filter = match section.optional("filter") {
+        Some(filter) => read_filter(filter, &section.at("filter"), faults),
+        None => Some(Filter::default()),
+    };
+    let fields = section.required("fields", faults).map(|fields| (fields, section.at("fields")));
+    let required = section.optional("required").map(|required| (required, section.at("required")));
+    section.close(faults);
+    let required = match required {
+        Some((required, at)) => read_required(required, &at, fields.as_ref().map(|(fields, _)| *fields), faults),
+        None => Some(BTreeSet::new()),
+    };
+    let fields = fields.and_then(|(fields, at)| read_fields(fields, &at, faults));
+    Some(Mapping {
+        name: name?,
+        source: source?,
+        target: target?,
+        filter: filter?,
+        identifier: identifier?,
+        fields: fields?,
+        required: required?,
+    })
+}
+
+fn read_source(section: &mut Section<'_>, faults: &mut Faults) -> Option<Source> {
+    match section.text("source", faults)? {
+        "users" => return Some(Source::Users),
+        known @ ("departments" | "devices" | "apps") => {
+            section.refuse_value("source", &format!("the source `{known}` is"), faults);
+        }
+        other => {
+            let message = format!("unknown source; expected `users`{}", suggestion(other, SOURCES));
+            faults.add(section.at("source"), message);
+        }
+    }
+    None
+}
+
+fn read_target(value: &Value, path: &str, faults: &mut Faults) -> Option<Target> {
+    let mut section = Section::open(value, path, faults)?;
+    let kind = section.text("kind", faults);
+    if kind == Some("login_user") {
+        section.refuse_value("kind", "login users are", faults);
+    }
+    let mut named = |key| {
+        let value = section.required(key, faults)?;
+        label(value, &section.at(key), LONGEST_LABEL, faults)
+    };
+    let (entity, collection) = (named("entity"), named("collection"));
+    match kind {
+        Some("record" | "login_user") | None => {}
+        Some(other) => {
+            let message = format!("unknown kind of target; expected `record`{}", suggestion(other, TARGETS));
+            faults.add(section.at("kind"), message);
+        }
+    }
+    section.close(faults);
+    Some(Target::Record { entity: entity?, collection: collection? }).filter(|_| kind == Some("record"))
+}
+
+fn read_filter(value: &Value, path: &str, faults: &mut Faults) -> Option<Filter> {
+    let mut section = Section::open(value, path, faults)?;
+    section.refuse("groups", "filters by group are", faults);
+    let mut listed = |key| {
+        section.optional(key).map(|value| (labels(value, &section.at(key), LONGEST_LABEL, faults), section.at(key)))
+    };
+    let (statuses, departments) = (listed("statuses"), listed("departments"));
+    section.close(faults);
+    let statuses = match statuses {
+        Some((statuses, at)) => Some(check_statuses(statuses?, &at, faults)?),
+        None => None,
+    };
+    let departments = match departments {
+        Some((departments, _)) => Some(Departments::new(departments?)),
+        None => None,
+    };
+    Some(Filter { statuses, departments })
+}
+
+fn check_statuses(statuses: Vec<String>, path: &str, faults: &mut Faults) -> Option<BTreeSet<String>> {
+    let mut known = true;
+    for (index, status) in statuses.iter().enumerate() {
+        if !USER_STATUSES.contains(&status.as_str()) {
+            let hint = suggestion(status, USER_STATUSES);
+            faults.add(element(path, index), format!("unknown status; Okta has {}{hint}", USER_STATUSES.join(", ")));
+            known = false;
+        }
+    }
+    known.then(|| statuses.into_iter().collect())
+}
+
+fn read_fields(value: &Value, path: &str, faults: &mut Faults) -> Option<BTreeMap<String, Expression>> {
+    let Value::Object(members) = value else {
+        faults.add(path, format!("expected an object of names and expressions, not {}", type_of(value)));
+        return None;
+    };
+    if members.is_empty() {
+        faults.add(path, "must not be empty: a mapping needs at least one field");
+        return None;
+    }
+    if members.len() > MOST_FIELDS {
+        faults.add(path, format!("has {} fields; at most {MOST_FIELDS} are allowed", members.len()));
+        return None;
+    }
+    let fields: Vec<Option<(String, Expression)>> =
+        members.iter().map(|(name, value)| read_field(name, value, path, faults)).collect();
+    fields.into_iter().collect()
+}
+
+fn read_field(name: &str, value: &Value, path: &str, faults: &mut Faults) -> Option<(String, Expression)> {
+    let at = member(path, name);
+    let length = name.chars().count();
+    let named = if name.trim().is_empty() || name.chars().any(char::is_control) {
+        Err("a field's name must not be empty or have control characters".to_owned())
+    } else if length > LONGEST_FIELD {
+        Err(format!("the field's name has {length} characters; at most {LONGEST_FIELD} are allowed"))
+    } else {
+        Ok(name.to_owned())
+    };
+    let named = faults.note(&at, named);
+    let expression = text(value, &at, faults).and_then(|source| faults.note(&at, Expression::compile(source)));
+    named.zip(expression)
+}
+
+fn read_required(value: &Value, path: &str, fields: Option<&Value>, faults: &mut Faults) -> Option<BTreeSet<String>> {
+    if value.as_array().is_some_and(Vec::is_empty) {
+        return Some(BTreeSet::new());
+    }
+    let names = labels(value, path, LONGEST_FIELD, faults)?;
+    // Without fields there is nothing to compare with, and that they are missing has been said.
+    let Some(Value::Object(fields)) = fields else { return None };
+    let mut found = true;
+    for (index, name) in names.iter().enumerate().filter(|(_, name)| !fields.contains_key(*name)) {
+        let hint = suggestion(name, fields.keys().map(String::as_str));
+        faults.add(element(path, index), format!("`{name}` is not one of the fields{hint}"));
+        found = false;
+    }
+    found.then(|| names.into_iter().collect())
+}

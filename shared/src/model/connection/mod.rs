@@ -1,0 +1,150 @@
+//! Connections: a named link to one org, with its mappings.
+//!
+//! A document is read as a whole: every fault is found at once, each with its path, and nothing is accepted unless
+//! everything is valid. Nothing here looks anything up: whether the org answers and the secret exists, `verify` says.
+
+mod faults;
+mod json;
+mod mappings;
+mod name;
+mod org_url;
+mod read;
+mod schedule;
+mod section;
+mod suggest;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Number, Value, json};
+use sha2::{Digest, Sha256};
+
+pub use faults::ConfigFault;
+pub use org_url::OrgUrl;
+
+use super::{Attributes, Mapping};
+use crate::report::Job;
+
+/// Documents with more text than this are refused: they would not fit into one item of the directory.
+const LARGEST_DOCUMENT: usize = 256 * 1024;
+
+/// A connection.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Connection {
+    /// Its name.
+    pub name: String,
+    /// Which org, and how to sign in.
+    pub okta: OktaLink,
+    /// Whether its jobs run by themselves.
+    pub enabled: bool,
+    /// When its jobs run, where that differs from the stack's schedules: EventBridge expressions, or `off`.
+    pub schedules: BTreeMap<Job, String>,
+    /// The IANA time zone of the schedules.
+    pub timezone: String,
+    /// The share of the credential's rate limits that may be used, in percent.
+    pub rate_budget_percent: u8,
+    /// How many deactivations need nobody's approval.
+    pub guard: GuardLimits,
+    /// Its mappings, at least one, no two of a name.
+    pub mappings: Vec<Mapping>,
+}
+
+/// The org of a connection and how to sign in to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OktaLink {
+    /// Where the org is.
+    pub url: OrgUrl,
+    /// How to sign in.
+    pub auth: Auth,
+}
+
+/// How to sign in to an org.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Auth {
+    /// With an API token.
+    ApiToken {
+        /// The name of the secret that holds the token.
+        secret: String,
+    },
+}
+
+/// The guard's limits: the larger of the two is what is allowed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct GuardLimits {
+    /// So many deactivations.
+    pub max_deactivations: u64,
+    /// Deactivations of so many percent of the active records.
+    pub max_deactivations_percent: f64,
+}
+
+impl Default for GuardLimits {
+    fn default() -> GuardLimits {
+        GuardLimits { max_deactivations: 20, max_deactivations_percent: 2.0 }
+    }
+}
+
+impl Connection {
+    /// Reads a document, defaults filled in; or says everything that is wrong with it.
+    pub fn parse(text: &str) -> Result<Connection, Vec<ConfigFault>> {
+        let mut faults = faults::Faults::default();
+        let connection = if text.len() > LARGEST_DOCUMENT {
+            faults.add("", format!("the document has {} bytes; at most {LARGEST_DOCUMENT} are allowed", text.len()));
+            None
+        } else {
+            json::parse(text, &mut faults).and_then(|document| read::connection(&document, &mut faults))
+        };
+        match (connection, faults.into_vec()) {
+            (Some(connection), faults) if faults.is_empty() => Ok(connection),
+            (_, faults) => Err(faults),
+        }
+    }
+
+    /// The normalised document, defaults filled in: what is stored and shown. Parsing it gives this connection again.
+    pub fn document(&self) -> Value {
+        let Auth::ApiToken { secret } = &self.okta.auth;
+        let schedules: Map<String, Value> =
+            self.schedules.iter().map(|(job, schedule)| (job.name().to_owned(), json!(schedule))).collect();
+        json!({
+            "name": self.name,
+            "okta": { "url": self.okta.url, "auth": { "kind": "api_token", "secret": secret } },
+            "enabled": self.enabled,
+            "schedules": schedules,
+            "timezone": self.timezone,
+            "rate_budget_percent": self.rate_budget_percent,
+            "guard": {
+                "max_deactivations": self.guard.max_deactivations,
+                "max_deactivations_percent": percent(self.guard.max_deactivations_percent),
+            },
+            "mappings": self.mapping_documents(),
+        })
+    }
+
+    /// What its mappings read of an object, taken together.
+    pub fn attributes(&self) -> Attributes {
+        let mut attributes = Attributes::default();
+        self.mappings.iter().for_each(|mapping| mapping.attributes(&mut attributes));
+        attributes
+    }
+
+    /// A digest of the mappings, SHA-256 in hex: another one means that every record has to be looked at again.
+    pub fn mappings_digest(&self) -> String {
+        let text = self.mapping_documents().to_string();
+        Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The mapping of a name.
+    pub fn mapping(&self, name: &str) -> Option<&Mapping> {
+        self.mappings.iter().find(|mapping| mapping.name == name)
+    }
+
+    fn mapping_documents(&self) -> Value {
+        self.mappings.iter().map(Mapping::document).collect()
+    }
+}
+
+/// Two percent are written `2`, as people do.
+fn percent(value: f64) -> Value {
+    if value.fract() == 0.0 { json!(value as u64) } else { Number::from_f64(value).map_or(Value::Null, Value::Number) }
+}
+
+#[cfg(test)]
+mod tests;

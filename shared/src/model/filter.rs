@@ -1,0 +1,69 @@
+//! Which objects a mapping admits.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::{Attributes, User};
+
+/// A mapping's filter: values within a key are alternatives, keys combine with *and*, a key left out admits everyone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    pub(super) statuses: Option<BTreeSet<String>>,
+    pub(super) departments: Option<Departments>,
+}
+
+/// Departments by name, compared trimmed and without regard to case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Departments {
+    names: BTreeSet<String>,
+    folded: BTreeSet<String>,
+}
+
+impl Departments {
+    pub(super) fn new(names: impl IntoIterator<Item = String>) -> Departments {
+        let names: BTreeSet<String> = names.into_iter().collect();
+        let folded = names.iter().map(|name| fold(name)).collect();
+        Departments { names, folded }
+    }
+}
+
+impl Filter {
+    /// Whether the filter admits this user.
+    pub fn admits(&self, user: &User) -> bool {
+        let status = self.statuses.as_ref().is_none_or(|statuses| statuses.contains(&user.status));
+        let department = self.departments.as_ref().is_none_or(|departments| {
+            let name = user.attribute("department").and_then(Value::as_str).unwrap_or_default();
+            // A department is never blank, so somebody without one is in none of them.
+            departments.folded.contains(&fold(name))
+        });
+        status && department
+    }
+
+    /// Whether everyone is admitted.
+    pub fn is_open(&self) -> bool {
+        self.statuses.is_none() && self.departments.is_none()
+    }
+
+    /// Adds what the filter has to read of an object.
+    pub(super) fn attributes(&self, attributes: &mut Attributes) {
+        if self.departments.is_some() {
+            attributes.profile.insert("department".to_owned());
+        }
+    }
+
+    pub(super) fn document(&self) -> Value {
+        let mut document = Map::new();
+        if let Some(statuses) = &self.statuses {
+            document.insert("statuses".to_owned(), json!(statuses));
+        }
+        if let Some(departments) = &self.departments {
+            document.insert("departments".to_owned(), json!(departments.names));
+        }
+        Value::Object(document)
+    }
+}
+
+fn fold(name: &str) -> String {
+    name.trim().to_lowercase()
+}

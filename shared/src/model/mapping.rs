@@ -1,0 +1,177 @@
+//! From one object to the record it should be, under one mapping.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use super::status::standing_of;
+use super::{Attributes, Content, Desired, Expression, Filter, Kind, Rejection, RejectionReason, User};
+
+const LONGEST_IDENTIFIER: usize = 1_024;
+/// The directory's items hold 400 KB; the rest is for keys and what else a record has.
+const LARGEST_CONTENT: usize = 350 * 1_000;
+
+/// What a mapping reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The org's users.
+    Users,
+}
+
+/// What a mapping writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// Reference records of a named entity and collection.
+    Record {
+        /// The entity.
+        entity: String,
+        /// The collection.
+        collection: String,
+    },
+}
+
+/// A mapping: from one source to one target.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mapping {
+    /// Its name, unique within the connection.
+    pub name: String,
+    /// What it reads.
+    pub source: Source,
+    /// What it writes.
+    pub target: Target,
+    /// Whom it admits.
+    pub filter: Filter,
+    /// The unique identifier's expression.
+    pub identifier: Expression,
+    /// The fields' expressions by name.
+    pub fields: BTreeMap<String, Expression>,
+    /// The fields that must not be empty.
+    pub required: BTreeSet<String>,
+}
+
+impl Mapping {
+    /// What a user should be in the directory: who it is, how it stands, and, if the filter admits it, with what content.
+    pub fn desired(&self, user: &User) -> Result<Desired, Rejection> {
+        let content = if self.filter.admits(user) { Some(self.content(user)?) } else { None };
+        Ok(Desired {
+            id: user.id.clone(),
+            okta_status: user.status.clone(),
+            source_created: user.created,
+            source_updated: user.last_updated,
+            standing: standing_of(&user.status),
+            content,
+        })
+    }
+
+    /// What kind of record it makes.
+    pub fn kind(&self) -> Kind {
+        match (self.source, &self.target) {
+            (Source::Users, Target::Record { .. }) => Kind::Record,
+        }
+    }
+
+    /// Adds what the mapping has to read of an object.
+    pub fn attributes(&self, attributes: &mut Attributes) {
+        self.filter.attributes(attributes);
+        self.identifier.attributes(attributes);
+        self.fields.values().for_each(|expression| expression.attributes(attributes));
+    }
+
+    /// The mapping as it stands in a connection's document, defaults filled in.
+    pub fn document(&self) -> Value {
+        let Source::Users = self.source;
+        let Target::Record { entity, collection } = &self.target;
+        let fields: Map<String, Value> =
+            self.fields.iter().map(|(name, expression)| (name.clone(), json!(expression.source()))).collect();
+        let mut document = json!({
+            "name": self.name,
+            "source": "users",
+            "target": { "kind": "record", "entity": entity, "collection": collection },
+            "identifier": self.identifier.source(),
+            "fields": fields,
+            "required": self.required,
+        });
+        if !self.filter.is_open() {
+            document["filter"] = self.filter.document();
+        }
+        document
+    }
+
+    fn content(&self, user: &User) -> Result<Content, Rejection> {
+        let identifier = self.identifier(user)?;
+        let content = self.fields(user).and_then(|fields| {
+            let content = Content { identifier: identifier.clone(), role: None, fields };
+            check_size(&content).map(|()| content)
+        });
+        content.map_err(|rejection| Rejection { identifier: Some(identifier), ..rejection })
+    }
+
+    fn identifier(&self, user: &User) -> Result<String, Rejection> {
+        let value = self
+            .identifier
+            .evaluate(user)
+            .map_err(|message| Rejection::new(RejectionReason::ExpressionFailed, format!("identifier: {message}")))?;
+        let text = match value {
+            Value::String(text) => text.trim().to_owned(),
+            Value::Number(number) => number.to_string(),
+            Value::Null => String::new(),
+            other @ (Value::Bool(_) | Value::Array(_) | Value::Object(_)) => {
+                let message = format!("identifier: expected a string or a number, not {}", type_of(&other));
+                return Err(Rejection::new(RejectionReason::ExpressionFailed, message));
+            }
+        };
+        if text.is_empty() {
+            let message = format!("identifier: `{}` is null or empty", self.identifier.source());
+            return Err(Rejection::new(RejectionReason::MissingIdentifier, message));
+        }
+        if text.len() > LONGEST_IDENTIFIER {
+            let message = format!("identifier: {} bytes; at most {LONGEST_IDENTIFIER} fit", text.len());
+            return Err(Rejection::new(RejectionReason::TooLarge, message));
+        }
+        Ok(text)
+    }
+
+    fn fields(&self, user: &User) -> Result<Map<String, Value>, Rejection> {
+        let mut fields = Map::new();
+        for (name, expression) in &self.fields {
+            let value = expression.evaluate(user).map_err(|message| {
+                Rejection::new(RejectionReason::ExpressionFailed, format!("fields.{name}: {message}"))
+            })?;
+            if self.required.contains(name) && is_blank(&value) {
+                let message = format!("fields.{name}: required, but `{}` is null or empty", expression.source());
+                return Err(Rejection::new(RejectionReason::MissingRequired, message));
+            }
+            fields.insert(name.clone(), value);
+        }
+        Ok(fields)
+    }
+}
+
+fn is_blank(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty(),
+        Value::Array(elements) => elements.is_empty(),
+        Value::Bool(_) | Value::Number(_) | Value::Object(_) => false,
+    }
+}
+
+fn check_size(content: &Content) -> Result<(), Rejection> {
+    let size = serde_json::to_string(content).map_or(usize::MAX, |text| text.len());
+    if size <= LARGEST_CONTENT {
+        return Ok(());
+    }
+    let message = format!("the record would have {size} bytes; at most {LARGEST_CONTENT} fit");
+    Err(Rejection::new(RejectionReason::TooLarge, message))
+}
+
+fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}

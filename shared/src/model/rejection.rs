@@ -1,0 +1,77 @@
+//! Why an object could not become a record, and what to do about it.
+
+use super::{Rejection, RejectionReason};
+
+impl RejectionReason {
+    /// Its code, as unsynced rows have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            RejectionReason::Malformed => "malformed",
+            RejectionReason::TooLarge => "too_large",
+            RejectionReason::MissingIdentifier => "missing_identifier",
+            RejectionReason::MissingRequired => "missing_required",
+            RejectionReason::ExpressionFailed => "expression_failed",
+            RejectionReason::UnexplainedAbsence => "unexplained_absence",
+            RejectionReason::BlindRun => "blind_run",
+        }
+    }
+
+    /// What to do about it, in Okta or here.
+    pub fn hint(self) -> &'static str {
+        match self {
+            RejectionReason::Malformed => {
+                "Open the person in Okta's admin console; if it looks right there, run the job again, \
+                 and if it stays, report the Okta id to Okta's support."
+            }
+            RejectionReason::TooLarge => {
+                "Shorten the person's attributes in Okta, or map fewer or smaller ones in the mapping's fields."
+            }
+            RejectionReason::MissingIdentifier => {
+                "Fill in the attribute that the mapping's identifier reads in Okta, or choose another identifier, \
+                 such as `id`, which everybody has."
+            }
+            RejectionReason::MissingRequired => {
+                "Fill in the attribute in Okta, or take the field out of the mapping's `required`."
+            }
+            RejectionReason::ExpressionFailed => {
+                "Change the expression so that it copes with the attribute's type, for example with `not_null(…)`, \
+                 `to_string(…)` or a filter `[?@]`; or correct the attribute in Okta."
+            }
+            RejectionReason::UnexplainedAbsence => {
+                "Okta does not show this object, and its log has no deletion. Check in Okta's admin console that the \
+                 credential's role sees all users; if the object is gone for good, wait for the next full import."
+            }
+            RejectionReason::BlindRun => {
+                "Restore what the run report says was lost, then run a full import: it decides about this object again."
+            }
+        }
+    }
+}
+
+impl Rejection {
+    /// A rejection of an object whose identifier is not known.
+    pub(super) fn new(reason: RejectionReason, message: impl Into<String>) -> Rejection {
+        Rejection { reason, message: message.into(), identifier: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_is_the_code_that_is_stored() {
+        for reason in [
+            RejectionReason::Malformed,
+            RejectionReason::TooLarge,
+            RejectionReason::MissingIdentifier,
+            RejectionReason::MissingRequired,
+            RejectionReason::ExpressionFailed,
+            RejectionReason::UnexplainedAbsence,
+            RejectionReason::BlindRun,
+        ] {
+            assert_eq!(serde_json::to_value(reason).unwrap(), reason.name());
+            assert!(!reason.hint().is_empty() && !reason.hint().contains("  "), "{}", reason.hint());
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The client: one org, one credential, and what a run needs of them.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use url::Url;
+
+use super::OktaError;
+use super::attempt::Ask;
+use super::auth::Token;
+use super::fault::{Fault, Subject};
+use super::pacing::{Clock, Org, Pace, PaceKey, Paces, bucket};
+use super::page::{self, Page};
+use super::query::{self, PageRequest};
+use super::usage::Usage;
+use crate::model::{OrgUrl, RawObject, Time};
+use crate::report::OktaUse;
+
+/// How long a connection may take to be made.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// What a connection says about its org.
+#[derive(Debug, Clone)]
+pub struct OktaSettings {
+    /// The org's address.
+    pub url: OrgUrl,
+    /// The credential.
+    pub token: Token,
+    /// The share of this credential's rate limits that may be used, in percent.
+    pub budget_percent: u8,
+}
+
+/// Reads an org. A handle that is cheap to clone; the clones count together.
+#[derive(Debug, Clone)]
+pub struct Okta {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    http: reqwest::Client,
+    settings: OktaSettings,
+    fingerprint: [u8; 32],
+    paces: Paces,
+    org: Arc<Org>,
+    deadline: Option<Instant>,
+    usage: Usage,
+    /// The bucket of the newest call.
+    newest: Mutex<Option<Arc<Pace>>>,
+}
+
+/// The HTTP client for every org: no redirects, because the credential would go along, and no repeats of
+/// its own, because a repeat has to keep the pace.
+pub fn http_client() -> Result<reqwest::Client, OktaError> {
+    // Another part of the process may have installed it already.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    reqwest::Client::builder()
+        .user_agent(concat!("rollcall/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(CONNECT)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .build()
+        .map_err(|error| OktaError::Unusable { why: format!("no HTTP client can be built: {error}") })
+}
+
+impl Okta {
+    /// A client for one connection; calls and waits that would end after `deadline` are given up.
+    pub fn new(http: reqwest::Client, settings: OktaSettings, paces: &Paces, deadline: Option<Instant>) -> Okta {
+        let inner = Inner {
+            http,
+            fingerprint: settings.token.fingerprint(),
+            org: paces.org(settings.url.as_str()),
+            settings,
+            paces: paces.clone(),
+            deadline,
+            usage: Usage::default(),
+            newest: Mutex::default(),
+        };
+        Okta { inner: Arc::new(inner) }
+    }
+
+    /// One page of a list.
+    pub async fn page(&self, request: &PageRequest) -> Result<Page, OktaError> {
+        let base = self.base()?;
+        let ask = Ask { request: request.clone(), subject: Subject::List };
+        self.ask(ask, |ask, received| Page::read(&ask.request, received, &base)).await
+    }
+
+    /// One user by id, as Okta has it this moment. `None`: deleted, never there, or hidden from the token.
+    pub async fn user(&self, id: &str) -> Result<Option<RawObject>, OktaError> {
+        // Such an id would climb out of the path.
+        if id.bytes().all(|byte| byte == b'.') {
+            return Ok(None);
+        }
+        let request = PageRequest::new(&format!("/api/v1/users/{}", query::path_part(id)), &[]);
+        let ask = Ask { request, subject: Subject::Object };
+        match self.ask(ask, |_, received| page::object(received)).await {
+            Ok(user) => Ok(Some(user)),
+            Err(OktaError::Refused { fault: Fault::NotVisible, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Any one user: tells whether the token may read users, and sees any.
+    pub async fn first_user(&self) -> Result<Option<RawObject>, OktaError> {
+        let request = PageRequest::new("/api/v1/users", &[("search", "status pr"), ("limit", "1")]);
+        Ok(self.page(&request).await?.objects.into_iter().next())
+    }
+
+    /// What was asked of Okta through this handle and its clones.
+    pub fn used(&self) -> OktaUse {
+        self.inner.usage.read()
+    }
+
+    /// Calls left in the budget of the current window of the bucket that was called last.
+    pub fn calls_left(&self) -> u64 {
+        let newest = self.inner.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        newest.as_ref().map_or(0, |pace| pace.left())
+    }
+
+    /// Okta's time: this machine's clock, corrected by the `Date` of Okta's answers.
+    pub fn now(&self) -> Time {
+        self.inner.org.clock.now()
+    }
+}
+
+/// What the stages of a call need.
+impl Okta {
+    pub(super) fn http(&self) -> &reqwest::Client {
+        &self.inner.http
+    }
+
+    pub(super) fn token(&self) -> &Token {
+        &self.inner.settings.token
+    }
+
+    pub(super) fn budget_percent(&self) -> u8 {
+        self.inner.settings.budget_percent
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.inner.deadline
+    }
+
+    pub(super) fn usage(&self) -> &Usage {
+        &self.inner.usage
+    }
+
+    pub(super) fn org(&self) -> &Org {
+        &self.inner.org
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        &self.inner.org.clock
+    }
+
+    /// The pace that a request has to keep.
+    pub(super) fn pace(&self, ask: &Ask) -> Arc<Pace> {
+        let pace = self.inner.paces.pace(PaceKey {
+            host: self.inner.settings.url.as_str().to_owned(),
+            credential: self.inner.fingerprint,
+            bucket: bucket(ask.request.path()),
+        });
+        *self.inner.newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&pace));
+        pace
+    }
+
+    /// The org's address.
+    pub(super) fn base(&self) -> Result<Url, OktaError> {
+        let unusable = |error| OktaError::Unusable { why: format!("the org's URL is no address: {error}") };
+        Url::parse(self.inner.settings.url.as_str()).map_err(unusable)
+    }
+
+    /// The address of a request. A request may come out of a checkpoint: whatever it says, it is on the
+    /// org's own host.
+    pub(super) fn address(&self, request: &PageRequest) -> Result<Url, OktaError> {
+        let base = self.base()?;
+        let address = base.join(request.as_str()).ok();
+        address.filter(|address| address.origin() == base.origin() && request.as_str().starts_with('/')).ok_or_else(
+            || OktaError::BadLink {
+                what: "a stored page".to_owned(),
+                why: "the request does not lead to the connection's own host".to_owned(),
+            },
+        )
+    }
+}

@@ -1,0 +1,169 @@
+//! What an error is called and what to do about it: the words an administrator reads.
+
+use super::fault::{Fault, Throttle};
+use super::{NoAnswer, OktaError};
+
+/// A kind of problem in words.
+pub(super) struct Words {
+    /// The last part of the problem's URI.
+    pub slug: &'static str,
+    /// The kind of problem.
+    pub title: &'static str,
+    /// What to do next.
+    pub hint: &'static str,
+}
+
+const fn words(slug: &'static str, title: &'static str, hint: &'static str) -> Words {
+    Words { slug, title, hint }
+}
+
+const WAIT: &str = "Nothing to do: the next run resumes where this one stopped. If it lasts, see status.okta.com.";
+
+impl OktaError {
+    pub(super) fn words(&self) -> Words {
+        match self {
+            OktaError::Refused { fault, .. } => fault.words(),
+            OktaError::NoAnswer { how, .. } => how.words(),
+            OktaError::CursorLost(_) => {
+                words("okta-cursor-lost", "Okta no longer knows the page", "Nothing to do: the listing starts again.")
+            }
+            OktaError::BadLink { .. } => words(
+                "okta-bad-link",
+                "Okta's link to the next page cannot be followed",
+                "Check that the connection's URL is the org's own, with no proxy that rewrites answers. If it is, \
+                 report the error to Okta with the request's id.",
+            ),
+            OktaError::DeadlineReached { .. } => {
+                words("okta-deadline", "Out of time", "Nothing to do: the next invocation goes on from here.")
+            }
+            OktaError::Unusable { .. } => words(
+                "okta-unusable-connection",
+                "The connection cannot be used as it is",
+                "Correct the connection or its token and store it again with `rollcall apply`.",
+            ),
+        }
+    }
+}
+
+impl NoAnswer {
+    fn words(self) -> Words {
+        match self {
+            NoAnswer::NameUnknown => words(
+                "okta-host-unknown",
+                "The org's host name is not known",
+                "Check the spelling of `okta.url` in the connection; it is the address of the org without `-admin`, \
+                 such as https://acme.okta.com. If it is right, check name resolution where Rollcall runs.",
+            ),
+            NoAnswer::Certificate => words(
+                "okta-certificate",
+                "The host's certificate is not trusted",
+                "Check `okta.url` in the connection. If a proxy inspects traffic, exempt the org's host from it; a \
+                 custom domain needs a valid certificate in Okta at Customizations > Brands > Domains.",
+            ),
+            NoAnswer::Unreachable => words(
+                "okta-unreachable",
+                "Okta could not be reached",
+                "Check that Rollcall may connect to the org's host on port 443. The next run resumes where this one stopped.",
+            ),
+            NoAnswer::TimedOut => words("okta-timeout", "Okta did not answer in time", WAIT),
+            NoAnswer::Unreadable => words("okta-unreadable", "Okta's answer was cut short or could not be read", WAIT),
+        }
+    }
+}
+
+impl Fault {
+    fn words(self) -> Words {
+        match self {
+            Fault::Throttled(throttle) => throttle.words(),
+            Fault::TooHeavy => words("okta-query-too-slow", "The query took Okta too long", WAIT),
+            Fault::Unavailable => words("okta-unavailable", "Okta cannot answer now", WAIT),
+            Fault::InvalidToken => words(
+                "okta-invalid-token",
+                "The API token is wrong, expired, revoked, or its creator was deactivated",
+                "Create a new token at Security > API > Tokens in Okta's admin console, signed in as a service \
+                 account with the Read-only Administrator role, and store it with `rollcall apply`. If the token is \
+                 tied to network zones, check that Rollcall calls from one of them.",
+            ),
+            Fault::FeatureMissing => words(
+                "okta-feature-missing",
+                "The org does not have this feature",
+                "The token is fine. Ask Okta to enable the feature for the org, or remove the mappings that need it.",
+            ),
+            Fault::RoleTooSmall => words(
+                "okta-role-too-small",
+                "The token's administrator role does not permit this",
+                "Give the administrator who created the token the Read-only Administrator role, at Security > \
+                 Administrators in Okta's admin console; a token has its creator's rights. If the token is tied to \
+                 network zones, check that Rollcall calls from one of them.",
+            ),
+            Fault::ScopeMissing => words(
+                "okta-scope-missing",
+                "An OAuth scope is missing",
+                "Grant the scope to the service app, in Okta's admin console at Applications > the app > Okta API Scopes.",
+            ),
+            Fault::OrgDeactivated => words(
+                "okta-org-deactivated",
+                "Okta deactivated this org",
+                "Reactivate the org with Okta, or disable the connection.",
+            ),
+            Fault::NotVisible => words(
+                "okta-not-visible",
+                "Okta does not show this object",
+                "It was deleted, or the token's role does not reach it.",
+            ),
+            Fault::Withheld => words(
+                "okta-withheld",
+                "This object is kept from the token",
+                "Give the administrator who created the token a role that reaches it, such as Read-only Administrator.",
+            ),
+            Fault::UnknownOrg | Fault::Redirected | Fault::PathUnknown | Fault::Rejected => {
+                self.words_about_the_request()
+            }
+        }
+    }
+
+    fn words_about_the_request(self) -> Words {
+        match self {
+            Fault::UnknownOrg => words(
+                "okta-unknown-org",
+                "There is no Okta org behind the URL",
+                "Check `okta.url` in the connection: it is the address of the org, such as https://acme.okta.com, as \
+                 the menu at the top right of Okta's admin console shows it.",
+            ),
+            Fault::Redirected => words(
+                "okta-redirected",
+                "The host sends requests elsewhere",
+                "Set `okta.url` in the connection to the org's own address; the credential is not sent on to another.",
+            ),
+            Fault::PathUnknown => words(
+                "okta-path-unknown",
+                "Okta does not offer this in the org",
+                "The org lacks this part of the API, or Okta withdrew it. Remove the mappings that need it, or update Rollcall.",
+            ),
+            _ => words(
+                "okta-rejected",
+                "Okta does not accept the request",
+                "This is probably an error in Rollcall: report it with the error's code and ids.",
+            ),
+        }
+    }
+}
+
+impl Throttle {
+    fn words(self) -> Words {
+        match self {
+            Throttle::Ceiling => words(
+                "okta-rate-limit",
+                "Okta's rate limit is used up",
+                "Something else uses the org's rate limit too. Lower what else runs at this hour, or raise the \
+                 token's share in Okta's admin console at Security > API > Tokens. The next run resumes.",
+            ),
+            Throttle::Concurrency => words(
+                "okta-concurrency-limit",
+                "Too many requests to the org at once",
+                "Other clients of the org have many requests open. The next run resumes where this one stopped.",
+            ),
+            Throttle::Edge => words("okta-throttled", "Okta refuses requests for a while", WAIT),
+        }
+    }
+}

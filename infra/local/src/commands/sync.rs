@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use rollcall_shared::Context;
-use rollcall_shared::handlers::full_import::{self, Event, Response};
+use rollcall_shared::handlers::{Event, Response, full_import};
+use rollcall_shared::model::Time;
 use rollcall_shared::report::{Job, Problem, RunReport, RunState};
 
 use super::lookup;
@@ -69,16 +70,21 @@ pub(crate) async fn full_import(
     Err(Failure::new(Status::Failed, Problem::new("lease", "The run is somebody else's", detail, "Try again.")))
 }
 
+/// Runs the job once. A run that failed after it was opened is told by its report, as any other.
 async fn start(context: &Context, connection: &str) -> Result<RunReport, Failure> {
-    let event = Event { connection: Some(connection.to_owned()), run: None };
-    let runs = match full_import::handle(context, event, None).await? {
-        Response::Runs(runs) => runs,
-        Response::Started(_) => Vec::new(),
+    let began = Time::now();
+    let event = Event { connection: Some(connection.to_owned()), ..Event::default() };
+    let error = match full_import::handle(context, event).await {
+        Ok(Response::Run(run)) => return Ok(*run),
+        Ok(Response::Started(_)) => {
+            let problem = Problem::new("no-run", "Nothing was run", "The job ended without a run.", "");
+            return Err(Failure::new(Status::Failed, problem));
+        }
+        Err(error) => error,
     };
-    runs.into_iter().next().ok_or_else(|| {
-        let problem = Problem::new("no-run", "Nothing was run", "The job ended without a run.", "");
-        Failure::new(Status::Failed, problem)
-    })
+    let runs = context.directory.runs(connection).await.unwrap_or_default();
+    let ended_now = |run: &RunReport| run.job == Job::FullImport && run.ended.is_some_and(|ended| ended >= began);
+    runs.into_iter().find(ended_now).ok_or_else(|| Failure::from(error))
 }
 
 fn print(session: &mut Session, run: &RunReport) -> Result<(), Failure> {

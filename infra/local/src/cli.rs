@@ -1,0 +1,214 @@
+//! The command line: what may be said, and in which words. What it leads to is in `commands`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use rollcall_shared::report::{Job, Problem};
+
+use crate::failure::{Failure, Status};
+
+/// Reads the command line. Bad usage is explained and ends the process with status 2.
+pub(crate) fn read() -> Cli {
+    Cli::try_parse().unwrap_or_else(|error| {
+        // A caller that reads JSON gets the problem as JSON too; help and version are no problem.
+        if error.use_stderr() && std::env::args().any(|argument| argument == "--json") {
+            let detail = error.to_string();
+            let problem = Problem::new("usage", "Bad usage", detail.trim(), "`rollcall --help` lists the commands.");
+            println!("{}", Failure::new(Status::Usage, problem).json());
+        }
+        error.exit()
+    })
+}
+
+/// Keeps an asset directory in step with an Okta org, on this machine.
+///
+/// Everything is kept in a data directory; nothing else is needed. Begin with `rollcall demo`, or with
+/// `apply`, `verify` and `sync` for an org of your own.
+///
+/// Exit status: 0 done, 1 failed, 2 bad usage or configuration, 3 held by the guard, 4 blind.
+#[derive(Debug, Parser)]
+#[command(name = "rollcall", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) options: Options,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What may stand before or after any command.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Where everything is kept [default: $ROLLCALL_DATA_DIR, else .rollcall].
+    #[arg(long, value_name = "DIR", global = true)]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Prints JSON, one object a line.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Logs what is going on; twice for everything.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+impl Options {
+    /// The data directory that was asked for, or the default.
+    pub(crate) fn directory(&self) -> PathBuf {
+        let from_environment = || std::env::var_os("ROLLCALL_DATA_DIR").filter(|value| !value.is_empty());
+        self.data_dir.clone().or_else(|| from_environment().map(PathBuf::from)).unwrap_or_else(|| ".rollcall".into())
+    }
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Shows on a simulated Okta org what a directory that keeps in step looks like.
+    Demo(DemoArguments),
+    /// Validates and stores a connection, and its token.
+    ///
+    /// The token comes from the environment variable that --token-env names, else from standard input when
+    /// that is no terminal; with neither, the one stored before stays.
+    Apply(ApplyArguments),
+    /// Checks URL, credential and permissions of a connection, API by API.
+    Verify(ConnectionArgument),
+    /// Shows what a full import would do, writing nothing.
+    Preview(PreviewArguments),
+    /// Runs a job for a connection, and prints the run report.
+    Sync(SyncArguments),
+    /// Lists the runs, the newest first.
+    Runs(RunsArguments),
+    /// Shows one run.
+    Run(RunArgument),
+    /// Lets the deactivations that a run holds go on.
+    Approve(RunArgument),
+    /// Stops a run.
+    Cancel(RunArgument),
+    /// Lists the directory's records.
+    List(ListArguments),
+    /// Lists what did not sync, and why.
+    Unsynced(UnsyncedArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArguments {
+    /// How many people the simulated org has.
+    #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(40..=1_000_000))]
+    pub(crate) users: u64,
+    /// Which org: the same number gives the same one.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApplyArguments {
+    /// The connection's JSON document; `-` reads it from standard input.
+    pub(crate) file: PathBuf,
+    /// The environment variable that holds the token.
+    #[arg(long, value_name = "VAR")]
+    pub(crate) token_env: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConnectionArgument {
+    /// The connection's name.
+    pub(crate) connection: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PreviewArguments {
+    /// The connection's name.
+    pub(crate) connection: String,
+    /// Only this mapping.
+    #[arg(long, value_name = "M")]
+    pub(crate) mapping: Option<String>,
+    /// No more than so many objects of the org.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) limit: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SyncArguments {
+    /// The connection's name.
+    pub(crate) connection: String,
+    /// full-import.
+    #[arg(value_parser = job)]
+    pub(crate) job: Job,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunsArguments {
+    /// Only those of this connection.
+    pub(crate) connection: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgument {
+    /// The run's id.
+    pub(crate) id: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArguments {
+    /// The connection's name.
+    pub(crate) connection: String,
+    /// The mapping's name.
+    pub(crate) mapping: String,
+    /// The form of the list [default: table, with --json ndjson].
+    #[arg(long)]
+    pub(crate) format: Option<Format>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UnsyncedArguments {
+    /// The connection's name.
+    pub(crate) connection: String,
+    /// The form of the list [default: table, with --json ndjson].
+    #[arg(long)]
+    pub(crate) format: Option<Format>,
+}
+
+/// The forms of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Table,
+    /// One JSON object a line.
+    Ndjson,
+    /// Comma-separated values, as spreadsheets read them.
+    Csv,
+}
+
+fn job(name: &str) -> Result<Job, String> {
+    let job = Job::ALL.into_iter().find(|job| job.name() == name);
+    job.ok_or_else(|| format!("there is no such job; the jobs are {}", Job::ALL.map(Job::name).join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::{Cli, Command, Format};
+
+    #[test]
+    fn is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn options_stand_before_or_after_the_command() {
+        for line in [
+            ["rollcall", "--data-dir", "d", "--json", "list", "acme", "staff", "--format", "csv"],
+            ["rollcall", "list", "acme", "staff", "--format", "csv", "--data-dir", "d", "--json"],
+        ] {
+            let cli = Cli::try_parse_from(line).unwrap();
+            assert!(cli.options.json);
+            assert_eq!(cli.options.directory().to_str(), Some("d"));
+            assert!(matches!(cli.command, Command::List(arguments) if arguments.format == Some(Format::Csv)));
+        }
+    }
+
+    #[test]
+    fn an_unknown_job_is_bad_usage() {
+        let error = Cli::try_parse_from(["rollcall", "sync", "acme", "everything"]).unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.to_string().contains("full-import"));
+    }
+}

@@ -1,0 +1,165 @@
+//! Comma-separated values of records and unsynced rows: RFC 4180, safe to open in a spreadsheet.
+
+use std::io::{self, Write};
+
+use rollcall_shared::model::{Record, UnsyncedRow};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// A list of comma-separated values that is being written: a header of the rows' keys, then the rows.
+pub(crate) struct Csv<W: Write> {
+    writer: csv::Writer<W>,
+    columns: Vec<Column>,
+}
+
+/// A column: one key of a row, or one field of its `fields`.
+enum Column {
+    Key(&'static str),
+    Field(String),
+}
+
+impl<W: Write> Csv<W> {
+    /// Records of one mapping, whose fields have these names.
+    pub(crate) fn records(writer: W, fields: impl IntoIterator<Item = String>) -> io::Result<Csv<W>> {
+        let before = ["connection", "mapping", "kind", "id", "identifier", "state", "reason", "role"];
+        let after = [
+            "okta_status",
+            "source_updated",
+            "first_synced",
+            "last_changed",
+            "source_created",
+            "previous_ids",
+            "revision",
+        ];
+        let columns = before.map(Column::Key).into_iter();
+        Csv::begin(writer, columns.chain(fields.into_iter().map(Column::Field)).chain(after.map(Column::Key)).collect())
+    }
+
+    /// Unsynced rows.
+    pub(crate) fn unsynced(writer: W) -> io::Result<Csv<W>> {
+        let keys = [
+            "connection",
+            "mapping",
+            "id",
+            "identifier",
+            "reason",
+            "message",
+            "hint",
+            "first_seen",
+            "last_seen",
+            "attempts",
+        ];
+        Csv::begin(writer, keys.map(Column::Key).into())
+    }
+
+    /// Writes a record.
+    pub(crate) fn record(&mut self, record: &Record) -> io::Result<()> {
+        self.row(record)
+    }
+
+    /// Writes an unsynced row.
+    pub(crate) fn unsynced_row(&mut self, row: &UnsyncedRow) -> io::Result<()> {
+        self.row(row)
+    }
+
+    /// Where it is written to.
+    pub(crate) fn writer(&self) -> &W {
+        self.writer.get_ref()
+    }
+
+    /// Writes what is left.
+    pub(crate) fn end(mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+
+    fn begin(writer: W, columns: Vec<Column>) -> io::Result<Csv<W>> {
+        let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(writer);
+        // A field's name comes from a connection, so it is guarded like a value.
+        writer.write_record(columns.iter().map(|column| match column {
+            Column::Key(key) => (*key).to_owned(),
+            Column::Field(name) => format!("fields.{name}"),
+        }))?;
+        Ok(Csv { writer, columns })
+    }
+
+    fn row(&mut self, row: &impl Serialize) -> io::Result<()> {
+        let row = serde_json::to_value(row)?;
+        let none = Map::new();
+        let fields = row["fields"].as_object().unwrap_or(&none);
+        let cells = self.columns.iter().map(|column| match column {
+            Column::Key(key) => cell(&row[*key]),
+            Column::Field(name) => cell(fields.get(name).unwrap_or(&Value::Null)),
+        });
+        Ok(self.writer.write_record(cells)?)
+    }
+}
+
+/// A value as the text of a cell: null is empty, a list of strings is joined by `;`, anything deeper is JSON.
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => guarded(text),
+        // Not text, so no formula either: a negative number stays one.
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::Array(items) => {
+            let texts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
+            texts.map_or_else(|| value.to_string(), |texts| guarded(&texts.join(";")))
+        }
+        Value::Object(_) => value.to_string(),
+    }
+}
+
+/// A text that a spreadsheet shows and does not calculate.
+fn guarded(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use rollcall_shared::model::Record;
+    use serde_json::json;
+
+    use super::Csv;
+
+    fn record(fields: serde_json::Value) -> Record {
+        serde_json::from_value(json!({
+            "connection": "acme", "mapping": "staff", "kind": "record", "id": "00u1", "identifier": "=1+1",
+            "state": "inactive", "reason": "out_of_scope", "role": null, "fields": fields, "okta_status": "ACTIVE",
+            "source_updated": "2026-11-20T10:00:00.000Z", "first_synced": "2026-11-20T10:05:00.000Z",
+            "last_changed": "2026-11-20T10:05:00.000Z", "source_created": "2026-11-20T10:00:00.000Z",
+            "previous_ids": ["00u8", "00u9"], "revision": 3
+        }))
+        .unwrap()
+    }
+
+    fn check(fields: serde_json::Value, names: &[&str], expected: &str) {
+        let mut bytes = Vec::new();
+        let mut csv = Csv::records(&mut bytes, names.iter().map(|name| (*name).to_owned())).unwrap();
+        csv.record(&record(fields)).unwrap();
+        csv.end().unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        let (_, row) = text.trim_end().split_once("\r\n").unwrap();
+        let end = ",ACTIVE,2026-11-20T10:00:00.000Z,2026-11-20T10:05:00.000Z,2026-11-20T10:05:00.000Z,\
+                   2026-11-20T10:00:00.000Z,00u8;00u9,3";
+        assert_eq!(row, format!("acme,staff,record,00u1,'=1+1,inactive,out_of_scope,,{expected}{end}"));
+    }
+
+    #[test]
+    fn the_header_is_the_rows_keys() {
+        let mut bytes = Vec::new();
+        Csv::records(&mut bytes, ["a".to_owned()]).unwrap().end().unwrap();
+        assert_eq!(
+            String::from_utf8(bytes).unwrap(),
+            "connection,mapping,kind,id,identifier,state,reason,role,fields.a,okta_status,source_updated,first_synced,\
+             last_changed,source_created,previous_ids,revision\r\n"
+        );
+    }
+
+    #[test]
+    fn quotes_and_guards() {
+        check(json!({"a": "x, \"y\"\nz"}), &["a"], "\"x, \"\"y\"\"\nz\"");
+        check(json!({"a": "@cmd", "b": "\tx", "c": "+49"}), &["a", "b", "c"], "'@cmd,'\tx,'+49");
+        check(json!({"a": -5, "b": true, "c": null}), &["a", "b", "c", "d"], "-5,true,,");
+        check(json!({"a": {"k": [1]}, "b": ["p", "q"]}), &["a", "b"], "\"{\"\"k\"\":[1]}\",p;q");
+    }
+}

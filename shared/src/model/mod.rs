@@ -7,6 +7,8 @@ mod mapping;
 mod raw;
 mod record;
 mod rejection;
+#[cfg(test)]
+mod samples;
 mod status;
 mod time;
 mod user;

@@ -176,8 +176,8 @@ fn read_fields(value: &Value, path: &str, faults: &mut Faults) -> Option<BTreeMa
 fn read_field(name: &str, value: &Value, path: &str, faults: &mut Faults) -> Option<(String, Expression)> {
     let at = member(path, name);
     let length = name.chars().count();
-    let named = if name.trim().is_empty() || name.chars().any(char::is_control) {
-        Err("a field's name must not be empty or have control characters".to_owned())
+    let named = if name.is_empty() || name.trim() != name || name.chars().any(char::is_control) {
+        Err("a field's name must not be empty, begin or end with a space, or have control characters".to_owned())
     } else if length > LONGEST_FIELD {
         Err(format!("the field's name has {length} characters; at most {LONGEST_FIELD} are allowed"))
     } else {

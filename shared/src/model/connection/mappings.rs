@@ -69,14 +69,13 @@ fn read_mapping(value: &Value, path: &str, faults: &mut Faults) -> Option<Mappin
         Some(filter) => read_filter(filter, &section.at("filter"), faults),
         None => Some(Filter::default()),
     };
-    let fields = section.required("fields", faults).map(|fields| (fields, section.at("fields")));
-    let required = section.optional("required").map(|required| (required, section.at("required")));
-    section.close(faults);
-    let required = match required {
-        Some((required, at)) => read_required(required, &at, fields.as_ref().map(|(fields, _)| *fields), faults),
+    let expressions = section.required("fields", faults);
+    let fields = expressions.and_then(|value| read_fields(value, &section.at("fields"), faults));
+    let required = match section.optional("required") {
+        Some(required) => read_required(required, &section.at("required"), expressions, faults),
         None => Some(BTreeSet::new()),
     };
-    let fields = fields.and_then(|(fields, at)| read_fields(fields, &at, faults));
+    section.close(faults);
     Some(Mapping {
         name: name?,
         source: source?,

@@ -1,0 +1,4 @@
+//! The real `full-import` binary, end to end: under an emulated Lambda, against a simulated Okta and an embedded DynamoDB.
+
+mod arrival;
+mod deployment;

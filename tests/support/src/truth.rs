@@ -114,7 +114,22 @@ fn differs(org: &Org, record: &Record) -> Option<String> {
         "source_created": user.created.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string(),
         "fields": fields,
     });
-    (held != truth).then(|| format!("is {held}, not {truth}"))
+    (!same(&held, &truth)).then(|| format!("is {held}, not {truth}"))
+}
+
+/// Whether two values say the same: DynamoDB keeps no difference between 1 and 1.0.
+fn same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => one.as_f64() == other.as_f64(),
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            one.len() == other.len()
+                && one.iter().all(|(key, one)| other.get(key).is_some_and(|other| same(one, other)))
+        }
+        _ => one == other,
+    }
 }
 
 fn differs_of_absent(org: &Org, record: &Record) -> Option<String> {

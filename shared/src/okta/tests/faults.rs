@@ -55,10 +55,11 @@ async fn what_stays_wrong_is_asked_once() {
         (400, "", r#"{"errorCode":"E0000031","errorSummary":"Invalid search criteria."}"#, "okta-rejected"),
     ] {
         let server = Server::start(vec![answer(status, headers, body)]).await;
-        let error = server.okta(None).page(&users()).await.unwrap_err();
+        let okta = server.okta(None);
+        let error = okta.page(&users()).await.unwrap_err();
         assert_eq!((slug(&error).as_str(), server.requests().len()), (expected, 1));
         assert_eq!(error.fate(), Fate::Fatal);
-        assert!(!format!("{error} {error:?} {:?}", error.problem()).contains(TOKEN));
+        assert!(!format!("{error} {error:?} {:?} {okta:?}", error.problem()).contains(TOKEN));
     }
 }
 

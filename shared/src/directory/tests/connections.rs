@@ -10,7 +10,18 @@ use crate::error::Fate;
 use crate::model::Connection;
 
 fn connection(name: &str) -> Connection {
-    let document = serde_json::json!({ "name": name, "guard": { "max_deactivations_percent": 2.5 }, "mappings": [] });
+    let document = serde_json::json!({
+        "name": name,
+        "okta": { "url": "https://acme.okta.com", "auth": { "kind": "api_token", "secret": "rollcall/acme" } },
+        "guard": { "max_deactivations": 20, "max_deactivations_percent": 2.5 },
+        "mappings": [{
+            "name": "custodians",
+            "source": "users",
+            "target": { "kind": "record", "entity": "Custodian", "collection": "Okta users" },
+            "identifier": "id",
+            "fields": { "name": "profile.displayName", "title": "profile.title" },
+        }],
+    });
     Connection::parse(&document.to_string()).unwrap()
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use futures::TryStreamExt;
 
 use super::{NOON, creation, directory, lease, time};
-use crate::directory::{Directory, DirectoryError, Suspect, UnsyncedNote};
-use crate::model::{Rejection, RejectionReason, UnsyncedRow};
+use crate::directory::{Directory, DirectoryError, Suspect, UnsyncedNote, keys};
+use crate::model::{Rejection, RejectionReason, Time, UnsyncedRow};
 use crate::reconcile::Change;
 
 #[tokio::test]
@@ -26,6 +26,17 @@ async fn seen_ids_are_read_by_slice_up_to_the_checkpointed_chunk() {
         let missing = directory.seen("run-1", slice, chunks).await;
         assert!(matches!(missing, Err(DirectoryError::Damaged { .. })), "{missing:?}");
     }
+}
+
+#[tokio::test]
+async fn working_items_go_after_a_week() {
+    let directory = directory().await;
+    directory.add_seen("run-1", 7, 0, &[]).await.unwrap();
+    let key = keys::seen("run-1", 7, 0, 0).attributes();
+    let request = directory.link.client.get_item().table_name("rollcall-state").set_key(Some(key.into()));
+    let item = request.send().await.unwrap().item.unwrap();
+    let left = item["expires"].as_n().unwrap().parse::<i64>().unwrap() - Time::now().epoch_seconds();
+    assert!((7 * 86_400 - 60..=7 * 86_400).contains(&left), "{left} s");
 }
 
 #[tokio::test]

@@ -29,7 +29,7 @@ pub(crate) struct Run {
 /// What became of opening a run.
 pub(crate) enum Opened {
     /// It is ours.
-    Mine(Run),
+    Mine(Box<Run>),
     /// Another process is at it; its report as it stands.
     Joined(Box<RunReport>),
 }
@@ -57,7 +57,7 @@ pub(crate) async fn open(context: &Context, connection: &str, job: Job) -> Resul
     (report.state, report.ended, report.problem) = (RunState::Running, None, None);
     directory.put_run(&lease, &report).await?;
     tracing::info!(run = lease.run(), connection, job = job.name(), invocation = report.invocations, "run opened");
-    Ok(Opened::Mine(Run { lease, report, taken_up: taken_up.is_some(), directory, okta: None }))
+    Ok(Opened::Mine(Box::new(Run { lease, report, taken_up: taken_up.is_some(), directory, okta: None })))
 }
 
 fn blank(run: &str, connection: &str, job: Job) -> RunReport {

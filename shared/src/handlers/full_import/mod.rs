@@ -50,7 +50,7 @@ pub async fn handle(context: &Context, event: Event) -> Result<Response, Error> 
 
 async fn import(context: &Context, name: &str, deadline: Option<Instant>) -> Result<RunReport, Error> {
     let run = match run::open(context, name, Job::FullImport).await? {
-        Opened::Mine(run) => run,
+        Opened::Mine(run) => *run,
         Opened::Joined(report) => return Ok(*report),
     };
     let stop_at = deadline.map(run::stop_before);

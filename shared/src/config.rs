@@ -80,7 +80,10 @@ impl Config {
     /// Fatal when a variable is missing, naming it.
     pub fn from_environment() -> Result<Config, Error> {
         Ok(Config {
-            tables: Tables { directory: required("ROLLCALL_DIRECTORY_TABLE")?, state: required("ROLLCALL_STATE_TABLE")? },
+            tables: Tables {
+                directory: required("ROLLCALL_DIRECTORY_TABLE")?,
+                state: required("ROLLCALL_STATE_TABLE")?,
+            },
             region: None,
             endpoints: Endpoints::default(),
             credentials: Credentials::FromEnvironment,

@@ -71,9 +71,8 @@ impl Context {
 async fn sdk_config(config: &Config) -> SdkConfig {
     // One TLS stack for the SDK and for Okta: rustls on ring. (aws-lc-rs spends tens of milliseconds of a cold start
     // gathering entropy.)
-    let http = aws_smithy_http_client::Builder::new()
-        .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
-        .build_https();
+    let http =
+        aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https();
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http);
     if let Some(region) = &config.region {
         loader = loader.region(Region::new(region.clone()));

@@ -19,5 +19,5 @@ pub mod report;
 pub mod sync;
 pub mod telemetry;
 
-// pub use context::Context;
+pub use context::Context;
 pub use error::{Error, Fate};

@@ -129,14 +129,8 @@ impl Line {
                 self.reject(mapping, &sighting.id, rejection).await?;
                 return Ok(Carried::Done(Some(Outcome::Unsynced)));
             }
-            Verdict::Write(change) => match self.write(mapping, &change).await? {
-                Written::Done => Some(change.outcome),
-                Written::Lost => return Ok(Carried::NotYet),
-            },
-            Verdict::Deactivate(change) if self.is_exempt(current) => match self.write(mapping, &change).await? {
-                Written::Done => Some(change.outcome),
-                Written::Lost => return Ok(Carried::NotYet),
-            },
+            Verdict::Write(change) => return self.apply(mapping, &change).await,
+            Verdict::Deactivate(change) if self.is_exempt(current) => return self.apply(mapping, &change).await,
             Verdict::Deactivate(change) => {
                 self.directory.add_deactivation(&self.lease, &mapping.name, &change).await?;
                 None
@@ -146,12 +140,31 @@ impl Line {
         Ok(Carried::Done(outcome))
     }
 
+    async fn apply(&self, mapping: &Mapping, change: &Change) -> Result<Carried, Error> {
+        let outcome = match self.write(mapping, change).await {
+            Ok(Written::Done) => change.outcome,
+            Ok(Written::Lost) => return Ok(Carried::NotYet),
+            // Of one record: what DynamoDB cannot hold is unsynced, and the page goes on.
+            Err(Error::Directory(error)) => match error.rejection() {
+                Some(rejection) => {
+                    self.reject(mapping, &change.id, rejection).await?;
+                    return Ok(Carried::Done(Some(Outcome::Unsynced)));
+                }
+                None => return Err(Error::Directory(error)),
+            },
+            Err(error) => return Err(error),
+        };
+        self.clear(mapping, &change.id).await?;
+        Ok(Carried::Done(Some(outcome)))
+    }
+
     /// Writes one change of one record, if nobody else wrote it since it was diffed.
     ///
     /// # Errors
     /// When the lease has lapsed or the directory cannot be written.
     pub async fn write(&self, mapping: &Mapping, change: &Change) -> Result<Written, Error> {
-        let place = Place { connection: &self.connection.name, mapping: &mapping.name, kind: mapping.kind() };
+        let (connection, mapping_name) = (self.connection.name.clone(), mapping.name.clone());
+        let place = Place { connection, mapping: mapping_name, kind: mapping.kind() };
         Ok(self.directory.write(&self.lease, &place, change, Time::now()).await?)
     }
 
@@ -216,6 +229,11 @@ impl Line {
         }
     }
 
+    /// What [`Line::warn`] was told.
+    pub fn warnings(&self) -> Vec<String> {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
     fn unsynced(&self) -> std::sync::MutexGuard<'_, UnsyncedIds> {
         self.unsynced.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -229,9 +247,53 @@ enum Carried {
 /// The verdict on a sighting: an object that could not be decoded is rejected whatever the directory holds.
 pub fn judge(sighting: &Sighting, current: Option<&Current>, source: Source, now: Time) -> Verdict {
     match &sighting.desired {
-        Some(desired) => reconcile(Observation { desired, rejection: sighting.rejection.as_ref(), source }, current, now),
+        Some(desired) => {
+            reconcile(Observation { desired, rejection: sighting.rejection.as_ref(), source }, current, now)
+        }
         None => Verdict::Rejected,
     }
+}
+
+/// What would become of one object under one mapping.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Previewed {
+    /// The Okta id.
+    pub id: String,
+    /// The identifier, as far as it could be computed.
+    pub identifier: Option<String>,
+    /// What would become of it.
+    pub outcome: Outcome,
+    /// Why the record would be inactive, or what keeps it from syncing.
+    pub reason: Option<String>,
+}
+
+/// The line without its last stages: what [`Line::page`] would do with a page, with nothing written.
+///
+/// # Errors
+/// When the directory cannot be read.
+pub async fn preview_page(
+    directory: &Directory,
+    (connection, mapping): (&Connection, &Mapping),
+    objects: &[RawObject],
+    now: Time,
+) -> Result<Vec<Previewed>, Error> {
+    let sightings: Vec<Sighting> = decode(objects).iter().map(|object| Sighting::of(mapping, object)).collect();
+    let keys: Vec<_> = sightings.iter().filter_map(Sighting::key).collect();
+    let current = directory.current(&connection.name, &mapping.name, &keys).await?;
+    let previewed = sightings.into_iter().map(|sighting| {
+        let (outcome, reason) = match judge(&sighting, current.get(&sighting.id), Source::ReadById, now) {
+            Verdict::Unchanged => (Outcome::Unchanged, None),
+            Verdict::Excluded => (Outcome::Excluded, None),
+            Verdict::Stale | Verdict::ReadAgain => (Outcome::Stale, None),
+            Verdict::Rejected => (Outcome::Unsynced, sighting.rejection.as_ref().map(|why| why.message.clone())),
+            Verdict::Write(change) | Verdict::Deactivate(change) => {
+                (change.outcome, change.standing.map(|reason| reason.word().to_owned()))
+            }
+        };
+        let identifier = sighting.identifier().map(str::to_owned);
+        Previewed { id: sighting.id, identifier, outcome, reason }
+    });
+    Ok(previewed.collect())
 }
 
 fn contended(mapping: &Mapping, id: &str) -> Error {

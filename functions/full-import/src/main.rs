@@ -1,2 +1,17 @@
-//! placeholder
-fn main() {}
+//! The Lambda function of the full import: its event goes to [`full_import::handle`], which does the work.
+
+use lambda_runtime::{Diagnostic, LambdaEvent, run, service_fn};
+use rollcall_shared::handlers::{Event, deadline, full_import, outcome};
+use rollcall_shared::{Context, telemetry};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    telemetry::start();
+    let context = Context::from_environment().await?;
+    run(service_fn(async |invocation: LambdaEvent<Event>| {
+        let event = Event { deadline: Some(deadline(invocation.context.deadline)), ..invocation.payload };
+        let result = full_import::handle(&context, event).await;
+        outcome(result).map_err(|problem| Diagnostic { error_type: problem.kind, error_message: problem.detail })
+    }))
+    .await
+}

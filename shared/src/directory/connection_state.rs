@@ -63,6 +63,8 @@ pub struct DayCount {
     pub mapping: String,
     /// How many.
     pub count: u64,
+    /// The run that carried them out.
+    pub run: String,
 }
 
 impl Directory {

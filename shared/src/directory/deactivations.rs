@@ -33,11 +33,9 @@ impl Directory {
         Ok(!deleted.or_fenced(|| format!("a deactivation of run {}", lease.run()))?.is_empty())
     }
 
-    /// The deactivations of a run and their mappings, in no order.
-    pub fn deactivations(&self, run: &str) -> Rows<(String, Change)> {
-        let run = run.to_owned();
-        let search = move |shard| Search::of(Table::State, keys::deactivations_shard(&run, shard));
-        let rows = self.rows_of_shards(search);
+    /// The deactivations of a run in one shard, with their mappings.
+    pub fn deactivations(&self, run: &str, shard: u64) -> Rows<(String, Change)> {
+        let rows = self.rows(Search::of(Table::State, keys::deactivations_shard(run, shard)));
         rows.and_then(async |item| Ok((item.text("mapping")?.to_owned(), item.json("change")?))).boxed()
     }
 }

@@ -29,7 +29,7 @@ use crate::model::Time;
 use crate::report::Job;
 
 /// Into how many partitions numerous items are spread. A constant for good: a record's shard is part of its key.
-pub(super) const SHARDS: u64 = 64;
+pub const SHARDS: u64 = 64;
 
 /// The longest id, in bytes once escaped, that stands in a key as it is. DynamoDB allows a sort key 1,024 bytes.
 const LONGEST_ID: usize = 512;

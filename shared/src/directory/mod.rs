@@ -69,6 +69,7 @@ use tokio::sync::Semaphore;
 pub use connection_state::{CompleteImport, ConnectionState, DayCount};
 pub use error::{Call, DirectoryError};
 pub use hold::{HeldEntry, Hold};
+pub use keys::SHARDS;
 pub use lease::{Acquired, Lease, LeaseTimes};
 pub use records::Known;
 pub use runs::RunControl;

@@ -36,11 +36,11 @@ impl Directory {
         self.batch_write(Table::State, puts.collect()).await
     }
 
-    /// The suspects of a run that are left, in no order.
-    pub fn suspects(&self, run: &str) -> Rows<Suspect> {
-        let run = run.to_owned();
-        let search = move |shard| Search::of(Table::State, keys::suspects_shard(&run, shard));
-        self.rows_of_shards(search).and_then(async |item| item.decode()).boxed()
+    /// The suspects of a run that are left in one shard.
+    pub fn suspects(&self, run: &str, shard: u64) -> Rows<Suspect> {
+        self.rows(Search::of(Table::State, keys::suspects_shard(run, shard)))
+            .and_then(async |item| item.decode())
+            .boxed()
     }
 
     /// Drops suspects that are decided.

@@ -45,6 +45,11 @@ impl UnsyncedIds {
         self.0.insert(keys::hash(&keys::of_mapping(mapping, id)));
     }
 
+    /// Forgets a row; whether there was one.
+    pub fn remove(&mut self, mapping: &str, id: &str) -> bool {
+        self.0.remove(&keys::hash(&keys::of_mapping(mapping, id)))
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.0.len()

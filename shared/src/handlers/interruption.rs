@@ -1,7 +1,7 @@
 //! Whatever ends a job's work before its end.
 
 use crate::directory::DirectoryError;
-use crate::error::Error;
+use crate::error::{Error, Fate};
 use crate::okta::OktaError;
 use crate::report::Problem;
 
@@ -18,6 +18,23 @@ pub(crate) enum Interruption {
     Error(Error),
 }
 
+impl Interruption {
+    /// The interruption as an error, where there is no run that could end by it.
+    pub(crate) fn into_error(self) -> Error {
+        let problem = match self {
+            Interruption::Error(error) => return error,
+            Interruption::Blind(problem) => problem,
+            Interruption::Deadline => {
+                Problem::new("deadline", "The time is up", "The time for this call is up.", "Call again.")
+            }
+            Interruption::Cancelled => {
+                Problem::new("cancelled", "Cancelled", "A person stopped this.", "Nothing to do.")
+            }
+        };
+        Error::Problem(problem, Fate::Fatal)
+    }
+}
+
 impl From<Error> for Interruption {
     fn from(error: Error) -> Interruption {
         match error {
@@ -30,7 +47,7 @@ impl From<Error> for Interruption {
 impl From<OktaError> for Interruption {
     fn from(error: OktaError) -> Interruption {
         match error {
-            OktaError::DeadlineReached => Interruption::Deadline,
+            OktaError::DeadlineReached { .. } => Interruption::Deadline,
             error => Interruption::Error(Error::Okta(error)),
         }
     }

@@ -6,18 +6,22 @@
 pub mod approve;
 pub mod cancel;
 mod connect;
-mod deactivations;
 mod fan_out;
 pub mod full_import;
 mod interruption;
 pub mod preview;
 mod run;
+mod settle;
 pub mod verify;
+
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use crate::report::RunReport;
+use crate::error::Error;
+use crate::model::Time;
+use crate::report::{Problem, RunReport, RunState};
 
 /// What wakes a job: its Lambda event, and when it must be done.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -42,4 +46,26 @@ pub enum Response {
     Run(Box<RunReport>),
     /// The connections for which invocations were started.
     Started(Vec<String>),
+}
+
+/// When a Lambda invocation must be done, from the deadline that Lambda states in milliseconds since 1970.
+pub fn deadline(epoch_milliseconds: u64) -> Instant {
+    let left = epoch_milliseconds.saturating_sub(Time::now().millis().max(0) as u64);
+    Instant::now() + Duration::from_millis(left)
+}
+
+/// What a Lambda function answers: the response, or the problem of a run that failed. A held or blind run is no error
+/// of the function: it did what it should.
+///
+/// # Errors
+/// The problem, when the run failed or none could be opened.
+pub fn outcome(result: Result<Response, Error>) -> Result<Response, Problem> {
+    match result {
+        Ok(Response::Run(report)) if report.state == RunState::Failed => {
+            let unknown = || Problem::new("failed", "The run failed", "The run failed.", "See its report.");
+            Err(report.problem.unwrap_or_else(unknown))
+        }
+        Ok(response) => Ok(response),
+        Err(error) => Err(error.problem()),
+    }
 }

@@ -76,6 +76,49 @@ fn blank(run: &str, connection: &str, job: Job) -> RunReport {
     }
 }
 
+/// The report of a run.
+///
+/// # Errors
+/// Fatal when there is no such run.
+pub(crate) async fn find(context: &Context, id: &str) -> Result<RunReport, Error> {
+    context.directory.run(id).await?.ok_or_else(|| {
+        let detail = format!("There is no run {id:?}.");
+        let problem = Problem::new("unknown-run", "There is no such run", detail, "`rollcall runs` lists the runs.");
+        Error::Problem(problem.with_status(404), Fate::Fatal)
+    })
+}
+
+/// What is asked of a run does not fit how it stands.
+pub(crate) fn not_in_state(report: &RunReport, what: &str) -> Error {
+    let detail = format!("Run {} {what}.", report.run);
+    let hint = format!("See how it stands with `rollcall run {}`.", report.run);
+    Error::Problem(
+        Problem::new("run-state", "The run's state does not allow it", detail, hint).with_status(409),
+        Fate::Fatal,
+    )
+}
+
+/// Takes the lease of an ended run's job, so that nothing else works on the connection's hold meanwhile.
+///
+/// # Errors
+/// Retryable when a run of the job is at work or unfinished.
+pub(crate) async fn take(context: &Context, report: &RunReport) -> Result<(Lease, Directory), Error> {
+    let directory = context.directory.metered();
+    let other = match directory.acquire(&report.connection, report.job, &report.run).await? {
+        Acquired::New(lease) => return Ok((lease, directory)),
+        Acquired::TakenUp(lease) => {
+            let other = lease.run().to_owned();
+            lease.pause().await?;
+            other
+        }
+        Acquired::Joined { run } => run,
+    };
+    let detail = format!("Run {other} of connection {} is not finished.", report.connection);
+    let problem =
+        Problem::new("busy", "The connection is being worked on", detail, "Try again when that run has ended.");
+    Err(Error::Problem(problem.with_status(409), Fate::Retryable))
+}
+
 /// When to stop working so that a deadline is kept: a quarter of the time is for finishing pages and the checkpoint, at
 /// least half a second and at most fifteen.
 pub(crate) fn stop_before(deadline: Instant) -> Instant {
@@ -95,7 +138,7 @@ impl Run {
     }
 
     /// Leaves the unfinished run that was taken up, which is too old or of other mappings, and begins a new one.
-    pub(crate) async fn start_anew(&mut self, context: &Context) -> Result<(), Error> {
+    pub(crate) async fn start_anew(&mut self) -> Result<(), Error> {
         let new = Ulid::generate().to_string();
         let problem = Problem::new(
             "abandoned",
@@ -110,17 +153,16 @@ impl Run {
             ..self.report.clone()
         };
         self.directory.put_run(&self.lease, &left).await?;
-        self.lease = self.lease.start_anew(&new).await?;
+        self.lease = self.lease.clone().start_anew(&new).await?;
         self.report = RunReport { invocations: 1, ..blank(&new, &left.connection, left.job) };
         self.taken_up = false;
         self.directory.put_run(&self.lease, &self.report).await?;
         tracing::info!(run = new, connection = left.connection, left = left.run, "run started anew");
-        let _ = context;
         Ok(())
     }
 
     /// Closes the run as its report says.
-    pub(crate) async fn close(self, _context: &Context) -> Result<RunReport, Error> {
+    pub(crate) async fn close(self) -> Result<RunReport, Error> {
         self.directory.put_run(&self.lease, &self.report).await?;
         self.lease.finish().await?;
         tracing::info!(run = self.report.run, state = ?self.report.state, "run closed");
@@ -131,11 +173,7 @@ impl Run {
     ///
     /// # Errors
     /// When the report cannot be written; a failed run is not an error here, its report says so.
-    pub(crate) async fn interrupted(
-        mut self,
-        context: &Context,
-        interruption: Interruption,
-    ) -> Result<RunReport, Error> {
+    pub(crate) async fn interrupted(mut self, interruption: Interruption) -> Result<RunReport, Error> {
         let (state, problem) = match interruption {
             Interruption::Deadline => {
                 self.lease.pause().await?;
@@ -147,10 +185,9 @@ impl Run {
                 tracing::error!(run = self.report.run, fate = ?error.fate(), "{error}");
                 let resumable = error.fate() == Fate::Retryable;
                 let problem = Some(error.problem());
-                self.report =
-                    RunReport { state: RunState::Failed, ended: Some(Time::now()), problem, ..self.report };
+                self.report = RunReport { state: RunState::Failed, ended: Some(Time::now()), problem, ..self.report };
                 if !resumable {
-                    return self.close(context).await;
+                    return self.close().await;
                 }
                 // The next trigger takes it up under the same id.
                 self.directory.put_run(&self.lease, &self.report).await?;
@@ -159,7 +196,7 @@ impl Run {
             }
         };
         self.report = RunReport { state, ended: Some(Time::now()), problem, ..self.report };
-        self.close(context).await
+        self.close().await
     }
 }
 

@@ -21,4 +21,4 @@ pub use record::*;
 pub use sighting::{Decoded, Sighting, decode};
 pub use status::{USER_STATUSES, is_known_status, standing_of};
 pub use time::Time;
-pub use user::{Undecodable, User, decode_user};
+pub use user::{Identity, Undecodable, User, decode_user, identify};

@@ -49,6 +49,20 @@ pub enum Reason {
     OutOfScope,
 }
 
+impl Reason {
+    /// The word for it in records and reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Reason::Deleted => "deleted",
+            Reason::Missing => "missing",
+            Reason::Deactivated => "deactivated",
+            Reason::Suspended => "suspended",
+            Reason::Pending => "pending",
+            Reason::OutOfScope => "out_of_scope",
+        }
+    }
+}
+
 /// Whether a record is active, and if not, why: `None` is active.
 pub type Standing = Option<Reason>;
 

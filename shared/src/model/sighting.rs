@@ -1,6 +1,6 @@
 //! A sighting: what one mapping makes of one object of a page. Decode, filter and map come together here, purely.
 
-use super::{Desired, Mapping, RawObject, Rejection, Time, Undecodable, User, decode_user, standing};
+use super::{Desired, Mapping, RawObject, Rejection, Time, Undecodable, User, decode_user, standing_of};
 
 /// An object of a page, decoded as far as it could be.
 pub type Decoded = Result<User, Undecodable>;
@@ -59,7 +59,7 @@ impl Sighting {
                     okta_status: user.status.clone(),
                     source_created: user.created,
                     source_updated: user.last_updated,
-                    standing: standing(&user.status),
+                    standing: standing_of(&user.status),
                     content: None,
                 };
                 Sighting { id: user.id.clone(), desired: Some(desired), rejection: Some(rejection) }
@@ -78,5 +78,4 @@ impl Sighting {
         let rejected = || self.rejection.as_ref().and_then(|rejection| rejection.identifier.as_deref());
         mapped.map(|content| content.identifier.as_str()).or_else(rejected)
     }
-
 }

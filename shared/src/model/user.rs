@@ -77,6 +77,22 @@ pub fn decode_user(raw: &RawObject) -> Result<User, Undecodable> {
     })
 }
 
+/// An object's name for paging and for counting: its id, or the made-up one that [`decode_user`] gives it; and when it
+/// was created, if that can be read.
+pub fn identify(raw: &RawObject) -> Identity {
+    let head = peek(raw);
+    Identity { id: head.id.unwrap_or_else(|| made_up_id(&raw.text)), created: head.created }
+}
+
+/// What a list knows an object by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The id, or the made-up one of an object that has none.
+    pub id: String,
+    /// When it was created, if that can be read.
+    pub created: Option<Time>,
+}
+
 fn decode(raw: &RawObject) -> Result<User, Rejection> {
     if raw.damaged {
         return Err(malformed("the object holds bytes that are not UTF-8"));

@@ -11,6 +11,7 @@ mod answer;
 mod attempt;
 mod auth;
 mod client;
+mod cursor;
 mod error;
 mod fault;
 mod groups;

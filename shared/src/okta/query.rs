@@ -66,6 +66,15 @@ impl PageRequest {
         PageRequest(text)
     }
 
+    /// The same with one more parameter, not yet encoded.
+    pub(super) fn with(mut self, name: &str, value: &str) -> PageRequest {
+        self.0.push(if self.0.contains('?') { '&' } else { '?' });
+        self.0.push_str(name);
+        self.0.push('=');
+        encode(value, &mut self.0);
+        self
+    }
+
     /// Path and query.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -113,7 +122,7 @@ fn users(condition: &[(&str, &str)], attributes: &Attributes) -> PageRequest {
 /// What to ask of each user, or `None` for everything there is.
 ///
 /// A user without any profile would look damaged, so `login` is asked for where no attribute is needed.
-fn fields(attributes: &Attributes) -> Option<String> {
+pub(super) fn fields(attributes: &Attributes) -> Option<String> {
     let plain =
         |name: &String| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if !attributes.top.iter().all(plain) {

@@ -117,10 +117,7 @@ fn change(desired: &Desired, current: Option<&Current>, standing: Option<Reason>
         source_created: desired.source_created,
         expected: current.map(|current| current.revision),
         standing,
-        observed: Some(Observed {
-            okta_status: desired.okta_status.clone(),
-            source_updated: desired.source_updated,
-        }),
+        observed: Some(Observed { okta_status: desired.okta_status.clone(), source_updated: desired.source_updated }),
         content: desired.content.clone(),
         outcome,
     }

@@ -38,17 +38,7 @@ pub struct Slice {
 impl Slice {
     /// A slice of these bounds, not begun.
     pub fn new(number: u32, from: Option<Time>, to: Option<Time>) -> Slice {
-        Slice {
-            number,
-            from,
-            to,
-            last: None,
-            cursor: None,
-            listed: false,
-            pages: 0,
-            unswept_pages: 0,
-            seen_chunks: 0,
-        }
+        Slice { number, from, to, last: None, cursor: None, listed: false, pages: 0, unswept_pages: 0, seen_chunks: 0 }
     }
 
     /// Whether someone created then belongs to it.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::import::Import;
-use crate::directory::{Known, SHARDS, Suspect};
+use crate::directory::{Known, SHARDS, Suspect, Written};
 use crate::handlers::interruption::{Interruption, blind};
 use crate::model::{Mapping, Outcome, Reason, Rejection, RejectionReason, Time};
 use crate::okta::Deletions;
@@ -58,7 +58,7 @@ async fn read_log(import: &Import, last_seen: Time, t0: Time) -> Result<Evidence
     }
 }
 
-async fn confirm_shard(import: &Import, shard: u8, evidence: &Evidence) -> Result<(), Interruption> {
+async fn confirm_shard(import: &Import, shard: u64, evidence: &Evidence) -> Result<(), Interruption> {
     let line = &import.line;
     let mut by_id: HashMap<String, Vec<Suspect>> = HashMap::new();
     let suspects = line.directory.suspects(line.lease.run(), shard);
@@ -177,8 +177,8 @@ async fn gone(
             Ok(None)
         }
         Verdict::Write(change) => {
-            line.write(mapping, &change).await?;
-            Ok(Some(change.outcome))
+            let written = line.write(mapping, &change).await? == Written::Done;
+            Ok(Some(if written { change.outcome } else { Outcome::Stale }))
         }
         _ => Ok(Some(Outcome::Unchanged)),
     }

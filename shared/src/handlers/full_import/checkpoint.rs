@@ -43,7 +43,7 @@ pub(crate) struct Checkpoint {
     /// Whether a deactivation was collected.
     pub deactivations: bool,
     /// The next shard of suspects or deactivations.
-    pub shard: u8,
+    pub shard: u64,
     /// The guard's decisions, by mapping.
     pub decisions: Vec<Decision>,
     /// What earlier invocations asked of Okta.

@@ -9,9 +9,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use futures::TryStreamExt;
 
 use super::import::Import;
-use crate::directory::SHARDS;
+use crate::directory::{SHARDS, Suspect};
 use crate::handlers::interruption::Interruption;
-use crate::model::{Peek, RawObject, Time, peek};
+use crate::model::{Identity, RawObject, Time, identify};
 use crate::okta::{OktaError, PageRequest};
 use crate::reconcile::{OLD_ENOUGH_TO_BE_LISTED, Source};
 
@@ -26,7 +26,7 @@ pub(crate) async fn read_changes(import: &Import) -> Result<(), Interruption> {
     while let Some(asked) = request.take() {
         import.interrupted()?;
         let page = match import.line.okta.page(&asked).await {
-            Err(OktaError::CursorLost { .. }) if resumed => {
+            Err(OktaError::CursorLost(_)) if resumed => {
                 resumed = false;
                 request = Some(from_the_start());
                 continue;
@@ -75,12 +75,10 @@ async fn take_in(
     since: Time,
     suspects: &HashSet<u64>,
 ) -> Result<(), Interruption> {
-    let people: Vec<Peek> = objects.iter().map(peek).collect();
+    let people: Vec<Identity> = objects.iter().map(identify).collect();
     let withdrawn = withdraw_deactivations(import, &people).await?;
     let landings = import.line.page(objects, Source::Listed).await?;
-    let back: Vec<&str> =
-        people.iter().map(|person| person.id.as_str()).filter(|id| suspects.contains(&hash(id))).collect();
-    import.line.directory.remove_suspects(import.line.lease.run(), &back).await?;
+    withdraw_suspects(import, &people, suspects).await?;
 
     let mut work = import.work();
     let new: HashSet<&str> = people
@@ -105,9 +103,25 @@ async fn take_in(
     Ok(())
 }
 
+/// Whoever changed is alive, and no suspect any more.
+async fn withdraw_suspects(import: &Import, people: &[Identity], suspects: &HashSet<u64>) -> Result<(), Interruption> {
+    let back = people.iter().filter(|person| suspects.contains(&hash(&person.id)));
+    let back = back.filter_map(|person| Some((&person.id, person.created?)));
+    let back: Vec<Suspect> = back
+        .flat_map(|(id, source_created)| {
+            let mappings = import.line.connection.mappings.iter();
+            mappings.map(move |mapping| Suspect { id: id.clone(), source_created, mapping: mapping.name.clone() })
+        })
+        .collect();
+    Ok(import.line.directory.remove_suspects(import.line.lease.run(), &back).await?)
+}
+
 /// Takes back the deactivations that were collected for these people: what Okta says of them now decides. Gives who was
 /// among the collected, by mapping; they were not counted yet.
-async fn withdraw_deactivations(import: &Import, people: &[Peek]) -> Result<HashSet<(usize, String)>, Interruption> {
+async fn withdraw_deactivations(
+    import: &Import,
+    people: &[Identity],
+) -> Result<HashSet<(usize, String)>, Interruption> {
     let line = &import.line;
     let mut withdrawn = HashSet::new();
     if import.work().checkpoint.deactivations {

@@ -9,11 +9,12 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use super::import::Import;
 use crate::directory::{ConnectionState, DayCount, SHARDS, Written};
 use crate::handlers::interruption::Interruption;
-use crate::model::{Mapping, Outcome, Reason, Sighting, Time, decode};
+use crate::handlers::settle::settle;
+use crate::model::{Outcome, Reason, Time};
+use crate::reconcile::Change;
 use crate::reconcile::guard::{Decision, Measure};
-use crate::reconcile::{Change, Source, Verdict};
 use crate::report::RunState;
-use crate::sync::{Landing, judge};
+use crate::sync::Landing;
 
 /// The day that the guard's wider limit is measured by.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -30,7 +31,7 @@ fn hash(mapping: &str, id: &str) -> u64 {
 }
 
 /// Decides for every mapping, and notes what will be carried out against the rolling day before anything is.
-pub(crate) async fn decide(import: &Import, state: &mut ConnectionState) -> Result<(), Interruption> {
+pub(crate) async fn decide(import: &Import) -> Result<(), Interruption> {
     let held = held(import).await?;
     let line = &import.line;
     let mut new = vec![0; line.connection.mappings.len()];
@@ -47,11 +48,18 @@ pub(crate) async fn decide(import: &Import, state: &mut ConnectionState) -> Resu
             }
         }
     }
-    let decisions = measure(import, state, &new);
-    if new.iter().zip(&decisions).any(|(new, decision)| *new > 0 && *decision == Decision::Allow) {
-        line.directory.put_connection_state(Some(&line.lease), &line.connection.name, state).await?;
-        state.revision += 1;
-    }
+    let decisions = loop {
+        let mut state = line.directory.connection_state(&line.connection.name).await?;
+        let decisions = measure(import, &mut state, &new);
+        let allowed = new.iter().zip(&decisions).any(|(new, decision)| *new > 0 && *decision == Decision::Allow);
+        // The rolling day is shared with other jobs: whoever loses the race decides again on what it finds then.
+        if !allowed
+            || line.directory.put_connection_state(Some(&line.lease), &line.connection.name, &state).await?
+                == Written::Done
+        {
+            break decisions;
+        }
+    };
     import.work().checkpoint.decisions = decisions;
     Ok(())
 }
@@ -65,7 +73,8 @@ fn measure(import: &Import, state: &mut ConnectionState, new: &[u64]) -> Vec<Dec
     let tallies: Vec<_> = import.work().checkpoint.tallies.clone();
     let mut decisions = Vec::new();
     for (index, mapping) in line.connection.mappings.iter().enumerate() {
-        let today = state.deactivated.iter().filter(|entry| entry.mapping == mapping.name).map(|entry| entry.count).sum();
+        let today =
+            state.deactivated.iter().filter(|entry| entry.mapping == mapping.name).map(|entry| entry.count).sum();
         let (number, percent) = (guard.max_deactivations, guard.max_deactivations_percent);
         let decision = Measure { number, percent, active: tallies[index].active, today }.decide(new[index]);
         if decision == Decision::Allow && new[index] > 0 {
@@ -99,10 +108,9 @@ pub(crate) async fn apply(import: &Import) -> Result<RunState, Interruption> {
     Ok(RunState::Held)
 }
 
-async fn apply_shard(import: &Import, shard: u8, held: &Held) -> Result<(), Interruption> {
+async fn apply_shard(import: &Import, shard: u64, held: &Held) -> Result<(), Interruption> {
     let line = &import.line;
-    let collected: Vec<(String, Change)> =
-        line.directory.deactivations(line.lease.run(), shard).try_collect().await?;
+    let collected: Vec<(String, Change)> = line.directory.deactivations(line.lease.run(), shard).try_collect().await?;
     if collected.is_empty() {
         return Ok(());
     }
@@ -116,6 +124,9 @@ async fn apply_shard(import: &Import, shard: u8, held: &Held) -> Result<(), Inte
     });
     let applying: Vec<_> = applying.collect();
     let landings: Vec<Landing> = stream::iter(applying).buffer_unordered(AT_ONCE).try_collect().await?;
+    if landings.iter().any(|landing| landing.outcome == Some(Outcome::Held)) {
+        line.directory.open_hold(&line.lease, Time::now()).await?;
+    }
     {
         let checkpoint = &mut import.work().checkpoint;
         checkpoint.count(&landings);
@@ -124,56 +135,20 @@ async fn apply_shard(import: &Import, shard: u8, held: &Held) -> Result<(), Inte
     import.save().await
 }
 
-async fn apply_one(
-    import: &Import,
-    index: usize,
-    change: Change,
-    decision: Decision,
-) -> Result<Landing, Interruption> {
+async fn apply_one(import: &Import, index: usize, change: Change, decision: Decision) -> Result<Landing, Interruption> {
     let line = &import.line;
     let mapping = &line.connection.mappings[index];
     let outcome = match decision {
         Decision::Hold => {
-            if line.directory.hold(&line.connection.name).await?.is_none() {
-                line.directory.open_hold(&line.lease, Time::now()).await?;
-            }
             line.directory.add_held(&line.lease, &mapping.name, &change).await?;
             Outcome::Held
         }
         Decision::Allow => match line.write(mapping, &change).await? {
             Written::Done => Outcome::Deactivated,
-            Written::Lost => settle(import, mapping, &change).await?,
+            Written::Lost => settle(line, mapping, &change).await?,
         },
     };
     Ok(Landing { mapping: index, id: change.id, outcome: Some(outcome), before: Outcome::Unchanged })
-}
-
-/// Somebody wrote the record since the deactivation was collected, perhaps this very run before it crashed: what Okta
-/// says now decides, and only what is still a deactivation is carried out as one.
-async fn settle(import: &Import, mapping: &Mapping, change: &Change) -> Result<Outcome, Interruption> {
-    let line = &import.line;
-    let Some(known) = line.directory.find(&line.connection.name, &mapping.name, &change.id).await? else {
-        return Ok(Outcome::Stale);
-    };
-    let current = known.current;
-    if current.last_write.run == line.lease.run() && current.standing == change.standing {
-        return Ok(current.last_write.outcome);
-    }
-    let Some(object) = line.okta.user(&change.id).await? else {
-        let again = Change { expected: Some(current.revision), ..change.clone() };
-        let stands = current.standing.is_none() && change.observed.is_none();
-        let written = stands && matches!(line.write(mapping, &again).await?, Written::Done);
-        return Ok(if written { Outcome::Deactivated } else { Outcome::Stale });
-    };
-    let Some(decoded) = decode(&[object]).pop() else { return Ok(Outcome::Stale) };
-    let sighting = Sighting::of(mapping, &decoded);
-    match judge(&sighting, Some(&current), Source::ReadById, line.okta.now()) {
-        Verdict::Deactivate(change) | Verdict::Write(change) => match line.write(mapping, &change).await? {
-            Written::Done => Ok(change.outcome),
-            Written::Lost => Ok(Outcome::Stale),
-        },
-        _ => Ok(Outcome::Unchanged),
-    }
 }
 
 async fn held(import: &Import) -> Result<Held, Interruption> {

@@ -55,8 +55,8 @@ async fn import(context: &Context, name: &str, deadline: Option<Instant>) -> Res
     };
     let stop_at = deadline.map(run::stop_before);
     match begin(context, run, stop_at).await {
-        Ok(begun) => work(context, begun).await,
-        Err((run, interruption)) => run.interrupted(context, interruption).await,
+        Ok(begun) => work(begun).await,
+        Err((run, interruption)) => run.interrupted(interruption).await,
     }
 }
 
@@ -89,14 +89,15 @@ async fn prepare(
         .filter(|checkpoint| checkpoint.t0.after(OLDEST_RUN) > organization.asked)
         .filter(|checkpoint| checkpoint.mappings_digest == digest);
     if checkpoint.is_none() && run.taken_up {
-        run.start_anew(context).await?;
+        run.start_anew().await?;
     }
     if state.org_id.is_none() || state.first_import.is_none() {
-        state.org_id.get_or_insert(organization.id);
-        state.first_import.get_or_insert_with(|| run.report.run.clone());
-        state.first_started.get_or_insert(organization.asked);
-        run.directory.put_connection_state(Some(&run.lease), &connection.name, &state).await?;
-        state = run.directory.connection_state(&connection.name).await?;
+        let first = |state: &mut ConnectionState| {
+            state.org_id.get_or_insert_with(|| organization.id.clone());
+            state.first_import.get_or_insert_with(|| run.report.run.clone());
+            state.first_started.get_or_insert(organization.asked);
+        };
+        state = run.directory.change_connection_state(Some(&run.lease), &connection.name, first).await?;
     }
     let checkpoint = match checkpoint {
         Some(checkpoint) => checkpoint,
@@ -123,21 +124,23 @@ async fn prepare(
 async fn look_around(okta: &Okta) -> Result<Option<u64>, Interruption> {
     match okta.everyone().await? {
         Everyone::Visible { users } => Ok(users),
-        Everyone::NotThere => Err(blind("The group Everyone is not there, and no org lacks it: the credential sees only part of the org.")),
+        Everyone::NotThere => Err(blind(
+            "The group Everyone is not there, and no org lacks it: the credential sees only part of the org.",
+        )),
         Everyone::NotPermitted(_) => Ok(None),
     }
 }
 
-async fn work(context: &Context, begun: Begun) -> Result<RunReport, Error> {
-    let Begun { mut run, import, mut state } = begun;
-    let ending = phases(&import, &mut state).await;
+async fn work(begun: Begun) -> Result<RunReport, Error> {
+    let Begun { mut run, import, state } = begun;
+    let ending = phases(&import, &state).await;
     match ending {
         Ok(ending) => {
             run.report = import.report(ending);
             if ending == RunState::Held {
                 run.report.problem = Some(run::held_problem(&run.report));
             }
-            run.close(context).await
+            run.close().await
         }
         Err(interruption) => {
             // What was done is kept: only after an error of the state table itself is there nothing to add.
@@ -150,13 +153,13 @@ async fn work(context: &Context, begun: Begun) -> Result<RunReport, Error> {
                 Ok(()) => interruption,
                 Err(save) => save,
             };
-            run.interrupted(context, interruption).await
+            run.interrupted(interruption).await
         }
     }
 }
 
 /// Goes through the phases from where the checkpoint stands, and ends as held or succeeded.
-async fn phases(import: &Arc<Import>, state: &mut ConnectionState) -> Result<RunState, Interruption> {
+async fn phases(import: &Arc<Import>, state: &ConnectionState) -> Result<RunState, Interruption> {
     import.save().await?;
     let mut ending = RunState::Succeeded;
     loop {
@@ -177,7 +180,7 @@ async fn phases(import: &Arc<Import>, state: &mut ConnectionState) -> Result<Run
                 Phase::Deciding
             }
             Phase::Deciding => {
-                deciding::decide(import, state).await?;
+                deciding::decide(import).await?;
                 Phase::Applying
             }
             Phase::Applying => {
@@ -185,7 +188,7 @@ async fn phases(import: &Arc<Import>, state: &mut ConnectionState) -> Result<Run
                 Phase::Finished
             }
             Phase::Finished => {
-                complete(import, state).await?;
+                complete(import).await?;
                 return Ok(ending);
             }
         };
@@ -197,19 +200,22 @@ async fn phases(import: &Arc<Import>, state: &mut ConnectionState) -> Result<Run
 }
 
 /// Everything is in the directory, or in the hold: what follows starts from here.
-async fn complete(import: &Import, state: &mut ConnectionState) -> Result<(), Interruption> {
+async fn complete(import: &Import) -> Result<(), Interruption> {
     let line = &import.line;
     let checkpoint = import.work().checkpoint.clone();
     let mappings = line.connection.mappings.iter().zip(&checkpoint.tallies);
-    state.watermark = Some(checkpoint.t0.before(LATE_COMMITS));
-    state.last_complete = Some(CompleteImport {
+    let import = CompleteImport {
         run: line.lease.run().to_owned(),
         t0: checkpoint.t0,
         mappings_digest: checkpoint.mappings_digest,
         active: mappings.map(|(mapping, tally)| (mapping.name.clone(), tally.active)).collect(),
         users: checkpoint.people,
-    });
-    line.directory.put_connection_state(Some(&line.lease), &line.connection.name, state).await?;
+    };
+    let complete = |state: &mut ConnectionState| {
+        state.watermark = Some(import.t0.before(LATE_COMMITS));
+        state.last_complete = Some(import.clone());
+    };
+    line.directory.change_connection_state(Some(&line.lease), &line.connection.name, complete).await?;
     tracing::info!(run = line.lease.run(), at = %Time::now(), "full import complete");
     Ok(())
 }

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::import::{Import, Seen, Work};
 use super::sweep::sweep;
 use crate::handlers::interruption::{Interruption, blind};
-use crate::model::{Peek, RawObject, peek};
+use crate::model::{Identity, RawObject, identify};
 use crate::okta::{OktaError, PageRequest};
 use crate::reconcile::{OLD_ENOUGH_TO_BE_LISTED, Source, split};
 
@@ -106,13 +106,14 @@ async fn read_slice(import: Arc<Import>, mut number: u32) -> Result<(), Interrup
         };
         let this = match read {
             Ok(this) => this,
-            Err(OktaError::CursorLost { .. }) if forget_cursor(&import, number) => {
+            Err(OktaError::CursorLost(_)) if forget_cursor(&import, number) => {
                 request = self::request(&import, number);
                 continue;
             }
             Err(error) => return Err(error.into()),
         };
-        let people: Vec<(Peek, RawObject)> = this.objects.into_iter().map(|object| (peek(&object), object)).collect();
+        let people: Vec<(Identity, RawObject)> =
+            this.objects.into_iter().map(|object| (identify(&object), object)).collect();
         let next = next(&import, number, &people, this.next);
         // The next page is on its way while this one is worked on.
         let read_ahead = async {
@@ -154,7 +155,12 @@ fn forget_cursor(import: &Import, number: u32) -> bool {
 }
 
 /// The request after this page; `None` at the end of the list or of the slice, which others may have shortened.
-fn next(import: &Import, number: u32, people: &[(Peek, RawObject)], next: Option<PageRequest>) -> Option<PageRequest> {
+fn next(
+    import: &Import,
+    number: u32,
+    people: &[(Identity, RawObject)],
+    next: Option<PageRequest>,
+) -> Option<PageRequest> {
     let last = people.iter().filter_map(|(person, _)| person.created).max();
     let work = import.work();
     let slice = work.checkpoint.slices.iter().find(|slice| slice.number == number)?;
@@ -166,11 +172,11 @@ fn next(import: &Import, number: u32, people: &[(Peek, RawObject)], next: Option
 async fn take_in(
     import: &Import,
     number: u32,
-    people: Vec<(Peek, RawObject)>,
+    people: Vec<(Identity, RawObject)>,
     next: Option<PageRequest>,
 ) -> Result<(), Interruption> {
     let (inside, strays) = sort_out(import, number, people);
-    let (inside, objects): (Vec<Peek>, Vec<RawObject>) = inside.into_iter().unzip();
+    let (inside, objects): (Vec<Identity>, Vec<RawObject>) = inside.into_iter().unzip();
     let landings = import.line.page(&objects, Source::Listed).await?;
     // Someone of an earlier part, listed late: met before as a rule.
     let again = import.line.page(&strays, Source::Listed).await?;
@@ -195,7 +201,7 @@ async fn take_in(
 }
 
 /// Remembers who was seen: all of the slice until its sweep, its last second beyond it, and whoever is new to the org.
-fn note_seen(work: &mut Work, number: u32, people: &[Peek]) {
+fn note_seen(work: &mut Work, number: u32, people: &[Identity]) {
     let recent = work.checkpoint.t0.before(OLD_ENOUGH_TO_BE_LISTED);
     let earlier = work.checkpoint.slices.iter().find(|slice| slice.number == number).and_then(|slice| slice.last);
     let last = earlier.max(people.iter().filter_map(|person| person.created).max());
@@ -219,8 +225,8 @@ fn note_seen(work: &mut Work, number: u32, people: &[Peek]) {
 fn sort_out(
     import: &Import,
     number: u32,
-    people: Vec<(Peek, RawObject)>,
-) -> (Vec<(Peek, RawObject)>, Vec<RawObject>) {
+    people: Vec<(Identity, RawObject)>,
+) -> (Vec<(Identity, RawObject)>, Vec<RawObject>) {
     let work = import.work();
     let slice = work.checkpoint.slices.iter().find(|slice| slice.number == number);
     let seen = work.seen.get(&number);

@@ -11,7 +11,7 @@ use super::checkpoint::Tally;
 use super::import::{Import, Work};
 use crate::directory::Suspect;
 use crate::handlers::interruption::{Interruption, blind};
-use crate::model::{Reason, Time, peek};
+use crate::model::{Reason, Time, identify};
 use crate::okta::PageRequest;
 use crate::reconcile::{OLD_ENOUGH_TO_BE_LISTED, Slice, Source, is_too_many};
 use crate::sync::Landing;
@@ -95,7 +95,7 @@ async fn ask_for(import: &Import, suspects: &Suspects) -> Result<(Vec<Landing>, 
         let mut request = Some(PageRequest::users_by_id(ids, &import.attributes));
         while let Some(asked) = request.take() {
             let page = import.line.okta.page(&asked).await?;
-            alive.extend(page.objects.iter().map(|object| peek(object).id));
+            alive.extend(page.objects.iter().map(|object| identify(object).id));
             landings.extend(import.line.page(&page.objects, Source::Listed).await?);
             request = page.next;
         }

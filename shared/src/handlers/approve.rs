@@ -1,0 +1,100 @@
+//! A person agrees to a hold: each entry is read again, and what still stands is carried out, nothing beyond the list.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use futures::{StreamExt, TryStreamExt};
+
+use super::interruption::Interruption;
+use super::settle::settle;
+use super::{connect, run};
+use crate::context::Context;
+use crate::directory::HeldEntry;
+use crate::error::{Error, Fate};
+use crate::model::{Outcome, Time};
+use crate::okta::Everyone;
+use crate::report::{Problem, RunReport, RunState};
+use crate::sync::Line;
+
+/// Entries that are settled beside each other.
+const AT_ONCE: usize = 8;
+
+/// Lets a held run go on: carries out what its connection's hold lists, as far as Okta still bears it out.
+///
+/// # Errors
+/// When there is no such held run, when its connection is being worked on, or when Okta cannot be trusted or read; what
+/// was not carried out goes on waiting.
+pub async fn approve(context: &Context, id: &str) -> Result<RunReport, Error> {
+    let held = run::find(context, id).await?;
+    if held.state != RunState::Held {
+        return Err(run::not_in_state(&held, "is not held: there is nothing to approve"));
+    }
+    let (lease, directory) = run::take(context, &held).await?;
+    let connection = connect::connection(context, &held.connection).await?;
+    let okta = connect::org(context, &connection, None).await?;
+    let state = directory.connection_state(&connection.name).await?;
+    connect::same_org(&okta, &connection, &state).await?;
+    if okta.everyone().await? == Everyone::NotThere {
+        let detail =
+            "The credential does not see the group Everyone, so nothing that it does not show can be approved.";
+        let hint = "Give the credential's account back a role that sees all people, then approve again.";
+        return Err(Error::Problem(
+            Problem::new("blind", "The view of Okta cannot be trusted", detail, hint),
+            Fate::Fatal,
+        ));
+    }
+    let line = Line {
+        okta,
+        directory,
+        connection,
+        lease: lease.clone(),
+        first_import: false,
+        unsynced: Mutex::default(),
+        warnings: Mutex::new(BTreeSet::new()),
+    };
+    let report = carry_out(&line, held).await.map_err(Interruption::into_error)?;
+    line.directory.put_run(&lease, &report).await?;
+    lease.finish().await?;
+    Ok(report)
+}
+
+async fn carry_out(line: &Line, held: RunReport) -> Result<RunReport, Interruption> {
+    let mut report = held;
+    let mut waiting = 0_u64;
+    let entries = line.directory.held(&line.connection.name);
+    let settled = entries.map(|entry| async {
+        let entry = entry?;
+        let outcome = settle_entry(line, &entry).await?;
+        Ok::<_, Interruption>((entry, outcome))
+    });
+    let mut settled = std::pin::pin!(settled.buffer_unordered(AT_ONCE));
+    while let Some((entry, outcome)) = settled.try_next().await? {
+        let counts = report.mappings.entry(entry.mapping).or_default();
+        if outcome == Outcome::Stale {
+            waiting += 1;
+        } else if counts.take_back(Outcome::Held) {
+            counts.add(outcome);
+        }
+    }
+    if waiting == 0 {
+        line.directory.close_hold(&line.lease).await?;
+        (report.state, report.problem) = (RunState::Succeeded, None);
+    } else {
+        report.problem = Some(run::held_problem(&report));
+    }
+    report.ended = Some(Time::now());
+    Ok(report)
+}
+
+/// Carries an entry out if it stands, and takes it off the list unless nothing can be said of it.
+async fn settle_entry(line: &Line, entry: &HeldEntry) -> Result<Outcome, Interruption> {
+    let outcome = match line.connection.mapping(&entry.mapping) {
+        Some(mapping) => settle(line, mapping, &entry.change).await?,
+        // Its mapping was taken out of the connection: nothing writes its records any more.
+        None => Outcome::Excluded,
+    };
+    if outcome != Outcome::Stale {
+        line.directory.remove_held(&line.lease, &entry.mapping, &entry.change.id).await?;
+    }
+    Ok(outcome)
+}

@@ -1,0 +1,56 @@
+//! A person stops a run, or discards the hold that it opened.
+
+use futures::TryStreamExt;
+
+use super::run;
+use crate::context::Context;
+use crate::directory::Acquired;
+use crate::error::Error;
+use crate::model::Time;
+use crate::report::{RunReport, RunState};
+
+/// Stops a run: one at work ends at its next report, one that waits for its next invocation ends at once, and of a held
+/// one the hold is discarded (a later run that finds the same opens it again).
+///
+/// # Errors
+/// When there is no such run, or it has ended.
+pub async fn cancel(context: &Context, id: &str) -> Result<RunReport, Error> {
+    let report = run::find(context, id).await?;
+    match report.state {
+        RunState::Running => stop(context, report).await,
+        RunState::Held => discard(context, report).await,
+        RunState::Succeeded | RunState::Failed | RunState::Blind | RunState::Cancelled => {
+            Err(run::not_in_state(&report, "has ended: there is nothing to cancel"))
+        }
+    }
+}
+
+async fn stop(context: &Context, report: RunReport) -> Result<RunReport, Error> {
+    context.directory.request_cancel(&report.run).await?;
+    match context.directory.acquire(&report.connection, report.job, &report.run).await? {
+        Acquired::Joined { .. } => Ok(report),
+        Acquired::New(lease) | Acquired::TakenUp(lease) if lease.run() == report.run => {
+            let report = RunReport { state: RunState::Cancelled, ended: Some(Time::now()), ..report };
+            context.directory.put_run(&lease, &report).await?;
+            lease.finish().await?;
+            Ok(report)
+        }
+        Acquired::New(lease) | Acquired::TakenUp(lease) => {
+            lease.pause().await?;
+            Err(run::not_in_state(&report, "was left for another run"))
+        }
+    }
+}
+
+async fn discard(context: &Context, report: RunReport) -> Result<RunReport, Error> {
+    let (lease, directory) = run::take(context, &report).await?;
+    let entries: Vec<_> = directory.held(&report.connection).try_collect().await?;
+    for entry in entries {
+        directory.remove_held(&lease, &entry.mapping, &entry.change.id).await?;
+    }
+    directory.close_hold(&lease).await?;
+    let report = RunReport { state: RunState::Cancelled, ended: Some(Time::now()), problem: None, ..report };
+    directory.put_run(&lease, &report).await?;
+    lease.finish().await?;
+    Ok(report)
+}

@@ -1,0 +1,37 @@
+//! A deactivation that waited: carried out if it still stands.
+
+use super::interruption::Interruption;
+use crate::directory::Written;
+use crate::model::{Mapping, Outcome, Sighting, decode};
+use crate::reconcile::{Change, Source, Verdict};
+use crate::sync::{Line, judge};
+
+/// Reads record and object again, because somebody wrote the record since the deactivation was collected (perhaps this
+/// very run before it crashed), or because it waited for approval. What Okta says now decides, and only what is still
+/// a deactivation is carried out as one. [`Outcome::Stale`] when nothing can be said: it may go on waiting.
+pub(crate) async fn settle(line: &Line, mapping: &Mapping, change: &Change) -> Result<Outcome, Interruption> {
+    let Some(known) = line.directory.find(&line.connection.name, &mapping.name, &change.id).await? else {
+        return Ok(Outcome::Excluded);
+    };
+    let current = known.current;
+    if current.last_write.run == line.lease.run() && current.standing == change.standing {
+        return Ok(current.last_write.outcome);
+    }
+    let Some(object) = line.okta.user(&change.id).await? else {
+        // Nobody there. That bears out a deletion; of somebody who was there when it was collected it says nothing.
+        let stands = current.standing.is_none() && change.observed.is_none();
+        let again = Change { expected: Some(current.revision), ..change.clone() };
+        let written = stands && line.write(mapping, &again).await? == Written::Done;
+        return Ok(if written { Outcome::Deactivated } else { Outcome::Stale });
+    };
+    let Some(decoded) = decode(&[object]).pop() else { return Ok(Outcome::Stale) };
+    let sighting = Sighting::of(mapping, &decoded);
+    match judge(&sighting, Some(&current), Source::ReadById, line.okta.now()) {
+        Verdict::Deactivate(change) | Verdict::Write(change) => match line.write(mapping, &change).await? {
+            Written::Done => Ok(change.outcome),
+            Written::Lost => Ok(Outcome::Stale),
+        },
+        Verdict::Unchanged | Verdict::Excluded | Verdict::Rejected => Ok(Outcome::Unchanged),
+        Verdict::Stale | Verdict::ReadAgain => Ok(Outcome::Stale),
+    }
+}

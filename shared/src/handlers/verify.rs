@@ -1,0 +1,78 @@
+//! Verify: whether URL, credential and permission suffice for what a connection's mappings need, one line for each API.
+
+use serde::Serialize;
+
+use super::connect;
+use crate::context::Context;
+use crate::directory::ConnectionState;
+use crate::error::{Error, Fate};
+use crate::okta::{Everyone, Okta};
+use crate::report::Problem;
+
+/// What was found of one API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ApiCheck {
+    /// The API, by its path.
+    pub api: String,
+    /// Whether it can be used as the mappings need it.
+    pub ok: bool,
+    /// What is wrong with it.
+    pub problem: Option<Problem>,
+}
+
+/// Checks the org first, and pins the connection to it; then each API that the mappings need.
+///
+/// # Errors
+/// When the connection or its credential is not there, or the state cannot be read or written. What Okta refuses is no
+/// error but a check that is not ok.
+pub async fn verify(context: &Context, name: &str) -> Result<Vec<ApiCheck>, Error> {
+    let connection = connect::connection(context, name).await?;
+    let okta = connect::org(context, &connection, None).await?;
+    let state = context.directory.connection_state(name).await?;
+    let organization = match connect::same_org(&okta, &connection, &state).await {
+        Ok(organization) => organization,
+        Err(error) => return Ok(vec![check("/.well-known/okta-organization", Err(error))]),
+    };
+    if state.org_id.is_none() {
+        let pin = |state: &mut ConnectionState| {
+            state.org_id.get_or_insert_with(|| organization.id.clone());
+        };
+        context.directory.change_connection_state(None, name, pin).await?;
+    }
+    Ok(vec![
+        check("/.well-known/okta-organization", Ok(())),
+        check("/api/v1/users", users(&okta).await),
+        check("/api/v1/groups", groups(&okta).await),
+        check("/api/v1/logs", okta.log_readable().await.map_err(Error::from)),
+    ])
+}
+
+fn check(api: &str, result: Result<(), Error>) -> ApiCheck {
+    ApiCheck { api: api.to_owned(), ok: result.is_ok(), problem: result.err().map(|error| error.problem()) }
+}
+
+async fn users(okta: &Okta) -> Result<(), Error> {
+    match okta.first_user().await? {
+        Some(_) => Ok(()),
+        None => Err(not_seen("Okta answers with an empty list of people, and no org has nobody in it.")),
+    }
+}
+
+async fn groups(okta: &Okta) -> Result<(), Error> {
+    match okta.everyone().await? {
+        Everyone::Visible { .. } => Ok(()),
+        Everyone::NotThere => Err(not_seen("The group Everyone is not among the groups that the credential sees.")),
+        Everyone::NotPermitted(why) => Err(not_seen(why)),
+    }
+}
+
+fn not_seen(detail: impl Into<String>) -> Error {
+    let problem = Problem::new(
+        "role-too-small",
+        "The credential does not see the whole org",
+        detail,
+        "In Okta's admin console, under Security > Administrators, give the credential's account a role that sees all \
+         people and groups, for instance Read-only Administrator.",
+    );
+    Error::Problem(problem, Fate::Fatal)
+}

@@ -1,0 +1,227 @@
+//! What every request goes through, whatever it asks for.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, Method, Response};
+use tokio::time::Instant;
+
+use super::answer::{Answer, RateHeaders};
+use super::ask::{self, Ask};
+use super::rate::{Permit, bucket_of};
+use super::wire::Wire;
+use super::{Shared, control, groups, lock, logs, organization, response, spoil, users};
+use crate::call::Call;
+use crate::fault::FaultKind;
+use crate::org::Org;
+use crate::role::Role;
+
+/// The longest path and query taken: it comes back in `Link`, and headers have their bounds.
+const LONGEST: usize = 8 * 1024;
+
+/// Answers one request.
+pub(super) async fn handle(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(wire): ConnectInfo<Wire>,
+    request: Request,
+) -> Response<Body> {
+    if request.uri().path().starts_with("/sim/") {
+        return control::handle(&shared, request).await;
+    }
+    let number = note(&shared, &request);
+    let _in_flight = InFlight::enter(&shared);
+    let verdict = decide(&shared, &request);
+    tokio::time::sleep(shared.options.latency + verdict.delay).await;
+    match verdict.fate {
+        Fate::Answered => {
+            lock(&shared.calls).set_status(number, verdict.answer.status);
+            response::respond(&shared, verdict.answer, verdict.permit)
+        }
+        Fate::Truncated => {
+            lock(&shared.calls).set_status(number, verdict.answer.status);
+            response::truncate(response::respond(&shared, verdict.answer, verdict.permit)).await
+        }
+        Fate::Dropped => {
+            wire.cut();
+            Response::default()
+        }
+        Fate::Hanging => std::future::pending().await,
+    }
+}
+
+/// What is to become of a request.
+struct Verdict {
+    answer: Answer,
+    fate: Fate,
+    delay: Duration,
+    permit: Option<Permit>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Answered,
+    Truncated,
+    Dropped,
+    Hanging,
+}
+
+/// Counts the requests being worked on, for the concurrency limit.
+struct InFlight<'a>(&'a Shared);
+
+impl<'a> InFlight<'a> {
+    fn enter(shared: &'a Shared) -> Self {
+        shared.in_flight.fetch_add(1, Ordering::Relaxed);
+        Self(shared)
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn note(shared: &Shared, request: &Request) -> usize {
+    let headers = request.headers();
+    let call = Call {
+        at: Instant::now().into_std(),
+        bucket: bucket_of(&ask::segments(request.uri().path())).unwrap_or_default(),
+        path_and_query: path_and_query(request).to_owned(),
+        status: 0,
+        retry: headers.contains_key("x-okta-retry-count") || headers.contains_key("x-okta-retry-for"),
+    };
+    lock(&shared.calls).add(call)
+}
+
+fn path_and_query(request: &Request) -> &str {
+    let uri = request.uri();
+    uri.path_and_query().map_or(uri.path(), |whole| whole.as_str())
+}
+
+/// Limits first, then faults, then the credential, then the endpoint.
+fn decide(shared: &Shared, request: &Request) -> Verdict {
+    let segments = ask::segments(request.uri().path());
+    let mut org = lock(&shared.org);
+    let bucket = bucket_of(&segments);
+    if shared.in_flight.load(Ordering::Relaxed) > shared.options.max_concurrent {
+        let permit = bucket.map(|_| concurrency_permit(&org));
+        return Verdict::of(Answer::too_many(RateHeaders::Zero), permit);
+    }
+    let permit = bucket.map(|bucket| lock(&shared.windows).take(bucket, Instant::now(), org.now()));
+    if permit.is_some_and(|permit| !permit.admitted) {
+        return Verdict::of(Answer::too_many(RateHeaders::Exhausted), permit);
+    }
+    if path_and_query(request).len() > LONGEST {
+        let summary = "The response header is too large.";
+        return Verdict::of(Answer::error(414, "E0000256", summary, &[]), permit);
+    }
+    let fault = lock(&shared.faults).strike(path_and_query(request));
+    let early = fault.as_ref().and_then(|fault| strike_early(shared, fault));
+    if let Some((answer, fate)) = early {
+        return Verdict { fate, ..Verdict::of(answer, permit) };
+    }
+    let answer = match is_authorized(shared, request.headers()) || bucket.is_none() {
+        true => endpoint(shared, request, &segments, &mut org),
+        false => Answer::invalid_token(),
+    };
+    let path = request.uri().path();
+    let answer = spoil::spoil(shared, path, answer, fault.as_ref());
+    Verdict {
+        delay: match fault {
+            Some(FaultKind::Slow(delay)) => delay,
+            _ => Duration::ZERO,
+        },
+        fate: match fault {
+            Some(FaultKind::Truncated) => Fate::Truncated,
+            _ => Fate::Answered,
+        },
+        ..Verdict::of(answer, permit)
+    }
+}
+
+impl Verdict {
+    fn of(answer: Answer, permit: Option<Permit>) -> Self {
+        Self { answer, permit, fate: Fate::Answered, delay: Duration::ZERO }
+    }
+}
+
+fn concurrency_permit(org: &Org) -> Permit {
+    Permit { admitted: false, limit: 0, remaining: 0, reset: org.now().as_second() + 1 }
+}
+
+/// What faults do that strike before the endpoint is reached.
+fn strike_early(shared: &Shared, fault: &FaultKind) -> Option<(Answer, Fate)> {
+    let answer = match fault {
+        FaultKind::Status(status) => Answer::of_status(*status),
+        FaultKind::RateLimited => Answer::too_many(RateHeaders::Exhausted),
+        FaultKind::ConcurrencyLimited => Answer::too_many(RateHeaders::Zero),
+        FaultKind::EdgeLimited => Answer::html(429).with_rate(RateHeaders::None),
+        FaultKind::MissingScope => missing_scope(),
+        FaultKind::NotJson => Answer::html(200),
+        FaultKind::ExpiredCursor => Answer::invalid_cursor(),
+        FaultKind::EmptyList => Answer::list(Vec::new(), Vec::new()),
+        FaultKind::Reset => return Some((Answer::empty(500), Fate::Dropped)),
+        FaultKind::Hang => return Some((Answer::empty(500), Fate::Hanging)),
+        FaultKind::RevokeToken => {
+            *lock(&shared.token) = None;
+            return None;
+        }
+        FaultKind::LoseRole => {
+            *lock(&shared.role) = Arc::new(Role::None);
+            return None;
+        }
+        FaultKind::Truncated
+        | FaultKind::Slow(_)
+        | FaultKind::MalformedObject(_)
+        | FaultKind::DuplicateObject
+        | FaultKind::MissingObject
+        | FaultKind::EmptyPage => return None,
+    };
+    Some((answer, Fate::Answered))
+}
+
+fn missing_scope() -> Answer {
+    let reason = "Bearer authorization_uri=\"http://127.0.0.1/oauth2/v1/authorize\", scope=\"okta.users.read\", \
+                  error=\"insufficient_scope\", \
+                  error_description=\"The access token provided does not contain the required scopes.\"";
+    let mut answer = Answer::empty(403);
+    answer.headers.push(("www-authenticate", reason.to_owned()));
+    answer
+}
+
+fn is_authorized(shared: &Shared, headers: &HeaderMap) -> bool {
+    let given = headers
+        .get("authorization")
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("SSWS "));
+    given.is_some() && given == lock(&shared.token).as_deref()
+}
+
+fn endpoint(shared: &Shared, request: &Request, segments: &[String], org: &mut Org) -> Answer {
+    let role = Arc::clone(&lock(&shared.role));
+    let ask = Ask {
+        base: shared.options.link_base.as_deref().unwrap_or(&shared.url),
+        options: &shared.options,
+        role: &role,
+        path: request.uri().path(),
+        segments,
+        query: ask::pairs(request.uri().query().unwrap_or_default()),
+        credentials: ask::credentials(request.headers()),
+        now: org.now(),
+    };
+    let found = match segments {
+        [first, ..] if first == ".well-known" => organization::well_known(&ask, org),
+        [_, _, what, ..] if what == "users" => users::answer(&ask, org),
+        [_, _, what, ..] if what == "groups" => groups::answer(&ask, org),
+        [_, _, what] if what == "logs" => Some(logs::list(&ask, org)),
+        _ => organization::answer(&ask, org),
+    };
+    match found.filter(|_| segments.len() == 2 || segments.starts_with(&["api".into(), "v1".into()])) {
+        None => Answer::no_such_path(),
+        Some(_) if request.method() != Method::GET => Answer::wrong_method(),
+        Some(Ok(answer) | Err(answer)) => answer,
+    }
+}

@@ -1,0 +1,134 @@
+//! The org itself, its schema and its applications (Okta: Retrieve the org, Schemas, Applications).
+
+use serde_json::{Map, Value, json};
+
+use super::answer::Answer;
+use super::ask::Ask;
+use crate::generate::CUSTOM_ATTRIBUTES;
+use crate::org::{App, Org};
+
+/// The 31 attributes that every profile may have.
+const BASE_ATTRIBUTES: [&str; 31] = [
+    "login",
+    "email",
+    "secondEmail",
+    "firstName",
+    "lastName",
+    "middleName",
+    "honorificPrefix",
+    "honorificSuffix",
+    "title",
+    "displayName",
+    "nickName",
+    "profileUrl",
+    "primaryPhone",
+    "mobilePhone",
+    "streetAddress",
+    "city",
+    "state",
+    "zipCode",
+    "countryCode",
+    "postalAddress",
+    "preferredLanguage",
+    "locale",
+    "timezone",
+    "userType",
+    "employeeNumber",
+    "costCenter",
+    "organization",
+    "division",
+    "department",
+    "managerId",
+    "manager",
+];
+
+/// `GET /.well-known/okta-organization`: no credential, no rate headers.
+pub(super) fn well_known(ask: &Ask<'_>, org: &Org) -> Option<Result<Answer, Answer>> {
+    (ask.path == "/.well-known/okta-organization").then(|| {
+        Ok(Answer::value(&json!({
+            "id": org.id(),
+            "cell": "sim1",
+            "_links": {"organization": {"href": ask.base}},
+            "pipeline": "idx",
+            "settings": {"analyticsCollectionEnabled": false},
+        })))
+    })
+}
+
+/// Answers what is neither users nor groups nor logs.
+pub(super) fn answer(ask: &Ask<'_>, org: &Org) -> Option<Result<Answer, Answer>> {
+    let rest: Vec<&str> = ask.segments.iter().skip(2).map(String::as_str).collect();
+    Some(match rest.as_slice() {
+        ["org"] => Ok(Answer::value(&about(ask, org))),
+        ["meta", "schemas", "user", "default"] => Ok(Answer::value(&schema(ask))),
+        ["meta", "types", "user"] => Ok(Answer::values([user_type(ask, org)], Vec::new())),
+        ["apps"] => apps(ask, org),
+        ["apps", id] => app(ask, org, id),
+        _ => return None,
+    })
+}
+
+fn about(ask: &Ask<'_>, org: &Org) -> Value {
+    json!({
+        "id": org.id(), "subdomain": "acme", "companyName": "Acme", "status": "ACTIVE",
+        "created": "2016-01-01T00:00:00.000Z", "lastUpdated": "2016-01-01T00:00:00.000Z",
+        "expiresAt": null, "website": "https://acme.example", "phoneNumber": null,
+        "_links": {"organization": {"href": ask.base}},
+    })
+}
+
+fn schema(ask: &Ask<'_>) -> Value {
+    let base: Map<String, Value> = BASE_ATTRIBUTES
+        .iter()
+        .map(|name| ((*name).to_owned(), json!({"title": name, "type": "string", "scope": "NONE"})))
+        .collect();
+    let custom: Map<String, Value> = CUSTOM_ATTRIBUTES
+        .iter()
+        .map(|(name, kind)| {
+            let mut attribute = json!({"title": name, "type": kind, "scope": "NONE"});
+            if *kind == "array" {
+                attribute["items"] = json!({"type": "string"});
+            }
+            ((*name).to_owned(), attribute)
+        })
+        .collect();
+    json!({
+        "id": format!("{}{}", ask.base, ask.path),
+        "name": "user",
+        "title": "User",
+        "lastUpdated": "2016-01-01T00:00:00.000Z",
+        "definitions": {
+            "base": {"id": "#base", "type": "object", "properties": base,
+                     "required": ["login", "email", "firstName", "lastName"]},
+            "custom": {"id": "#custom", "type": "object", "properties": custom, "required": []},
+        },
+    })
+}
+
+fn user_type(ask: &Ask<'_>, org: &Org) -> Value {
+    let schema = format!("{}/api/v1/meta/schemas/user/default", ask.base);
+    json!({
+        "id": &**org.type_id(), "name": "user", "displayName": "User", "default": true,
+        "created": "2016-01-01T00:00:00.000Z", "lastUpdated": "2016-01-01T00:00:00.000Z",
+        "_links": {"schema": {"href": schema}},
+    })
+}
+
+fn apps(ask: &Ask<'_>, org: &Org) -> Result<Answer, Answer> {
+    let limit = ask.page_size(20, 200)?;
+    let after = ask.position()?.unwrap_or_default();
+    let mut apps: Vec<&App> = org.apps().iter().filter(|app| ask.role.sees(&app.id) && app.id > after).collect();
+    apps.sort_by(|one, other| one.id.cmp(&other.id));
+    let next = apps.get(..limit).and_then(<[_]>::last).filter(|_| apps.len() > limit);
+    let links = ask.links(limit, next.map(|app| app.id.as_str()));
+    let shown = apps.iter().take(limit).map(|app| app.json(ask.base));
+    Ok(Answer::values(shown, links))
+}
+
+fn app(ask: &Ask<'_>, org: &Org, id: &str) -> Result<Answer, Answer> {
+    org.apps()
+        .iter()
+        .find(|app| app.id == id && ask.role.sees(id))
+        .map(|app| Answer::value(&app.json(ask.base)))
+        .ok_or_else(|| Answer::not_found(id, "AppInstance"))
+}

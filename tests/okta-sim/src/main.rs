@@ -1,0 +1,86 @@
+//! `okta-sim`: a simulated Okta org as a process of its own.
+
+use std::io;
+use std::time::Duration;
+
+use clap::Parser;
+use jiff::{SignedDuration, Timestamp};
+use okta_sim::{Options, Org, Sim};
+
+const SCENARIOS: &str = "\
+Changes from outside, without a credential:
+  POST /sim/users                      {\"first\", \"last\", \"email\", …attributes} → {\"id\"}
+  POST /sim/users/{id}/ACTION          activate, deactivate, reactivate, suspend, unsuspend,
+                                       lock, unlock, delete, vanish, sign-in
+  POST /sim/users/{id}/profile         {\"department\": \"Sales\"}; null takes an attribute away
+  POST /sim/groups                     {\"name\"} → {\"id\"}
+  POST /sim/groups/{id}/delete
+  POST /sim/groups/{id}/rename         {\"name\"}
+  POST /sim/groups/{id}/members/{user}/add, …/remove
+  POST /sim/token/revoke
+  GET, DELETE /sim/calls";
+
+/// Serves a simulated Okta org on the loopback interface.
+#[derive(Parser)]
+#[command(name = "okta-sim", after_help = SCENARIOS)]
+struct Arguments {
+    /// How many people.
+    #[arg(long, default_value_t = 500)]
+    users: usize,
+    /// The same seed makes the same org.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The port on 127.0.0.1; 0 takes any free one.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// The API token to accept.
+    #[arg(long, default_value = "sim-token")]
+    token: String,
+    /// How long every answer takes.
+    #[arg(long, default_value_t = 0)]
+    latency_ms: u64,
+    /// The limit of every bucket for a window.
+    #[arg(long, default_value_t = 600)]
+    limit: u32,
+    /// The length of a rate window.
+    #[arg(long, default_value_t = 60)]
+    window_seconds: u64,
+    /// How many requests may be in flight.
+    #[arg(long, default_value_t = 75)]
+    max_concurrent: usize,
+    /// No page is larger.
+    #[arg(long, default_value_t = 200)]
+    page_size: usize,
+    /// How far `search` lags behind.
+    #[arg(long, default_value_t = 0)]
+    index_lag_ms: u64,
+    /// How long events take to show in the log.
+    #[arg(long, default_value_t = 0)]
+    log_delay_ms: u64,
+    /// The org's clock less ours.
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
+    clock_skew_seconds: i64,
+}
+
+#[tokio::main]
+async fn main() -> io::Result<()> {
+    let arguments = Arguments::parse();
+    let skew = SignedDuration::from_secs(arguments.clock_skew_seconds);
+    let options = Options {
+        latency: Duration::from_millis(arguments.latency_ms),
+        limit_per_minute: arguments.limit,
+        window: Duration::from_secs(arguments.window_seconds),
+        max_concurrent: arguments.max_concurrent,
+        page_size_cap: arguments.page_size,
+        index_lag: Duration::from_millis(arguments.index_lag_ms),
+        log_delay: Duration::from_millis(arguments.log_delay_ms),
+        clock_skew: skew,
+        token: arguments.token,
+        port: arguments.port,
+        ..Options::default()
+    };
+    let org = Org::generate(arguments.seed, arguments.users, Timestamp::now() + skew);
+    let sim = Sim::start(org, options).await?;
+    println!("{}", sim.url());
+    tokio::signal::ctrl_c().await
+}

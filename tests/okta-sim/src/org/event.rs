@@ -1,0 +1,101 @@
+//! An event of the system log.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::group::Group;
+use super::user::User;
+use crate::clock::written;
+
+/// One event (Okta: System Log API, LogEvent).
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// The event's own id.
+    pub uuid: String,
+    /// When it happened, with milliseconds.
+    pub published: Timestamp,
+    /// For instance `user.lifecycle.deactivate`.
+    pub event_type: String,
+    /// Who did it.
+    pub actor: Party,
+    /// What it was done to, to be found by kind and not by position.
+    pub targets: Vec<Party>,
+    pub(crate) transaction: String,
+}
+
+/// An actor or a target of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Party {
+    /// The id of the object.
+    pub id: String,
+    /// `User`, `UserGroup`, `SystemPrincipal`, …
+    pub kind: String,
+    /// A login, or whatever else names it.
+    pub alternate_id: String,
+    /// The name.
+    pub display_name: String,
+}
+
+impl Party {
+    /// Okta itself.
+    pub(crate) fn system() -> Self {
+        Self {
+            id: "00uSystemPrincipal01".to_owned(),
+            kind: "SystemPrincipal".to_owned(),
+            alternate_id: "system@okta.com".to_owned(),
+            display_name: "Okta System".to_owned(),
+        }
+    }
+
+    pub(crate) fn user(user: &User) -> Self {
+        Self {
+            id: user.id.clone(),
+            kind: "User".to_owned(),
+            alternate_id: user.login(),
+            display_name: user.full_name(),
+        }
+    }
+
+    pub(crate) fn group(group: &Group) -> Self {
+        Self {
+            id: group.id.clone(),
+            kind: "UserGroup".to_owned(),
+            alternate_id: "unknown".to_owned(),
+            display_name: group.name.clone(),
+        }
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "id": self.id, "type": self.kind, "alternateId": self.alternate_id,
+            "displayName": self.display_name, "detailEntry": null,
+        })
+    }
+}
+
+impl Event {
+    /// The object as `GET /api/v1/logs` shows it.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        let targets: Vec<Value> = self.targets.iter().map(Party::json).collect();
+        json!({
+            "uuid": self.uuid,
+            "published": written(self.published),
+            "eventType": self.event_type,
+            "version": "0",
+            "severity": "INFO",
+            "displayMessage": self.event_type,
+            "actor": self.actor.json(),
+            "client": {"userAgent": null, "zone": "null", "device": null, "id": null,
+                       "ipAddress": null, "geographicalContext": null},
+            "device": null,
+            "authenticationContext": {"authenticationStep": 0, "externalSessionId": "unknown"},
+            "outcome": {"result": "SUCCESS", "reason": null},
+            "target": if targets.is_empty() { Value::Null } else { Value::Array(targets) },
+            "transaction": {"type": "WEB", "id": self.transaction, "detail": {}},
+            "debugContext": {"debugData": {}},
+            "request": {"ipChain": []},
+            "securityContext": {"asNumber": null, "asOrg": null, "isp": null, "domain": null, "isProxy": null},
+        })
+    }
+}

@@ -4,8 +4,8 @@
 //! carries a secret's value, nor a profile's.
 
 use crate::error::Fate;
-use crate::model::{ConfigFault, Rejection, RejectionReason};
-use crate::report::{Job, Problem};
+use crate::model::{ConfigFault, RejectionReason};
+use crate::report::Job;
 
 /// An error of DynamoDB or Secrets Manager, or of what was found there.
 #[derive(Debug, thiserror::Error)]
@@ -146,89 +146,6 @@ impl DirectoryError {
             | DirectoryError::Damaged { .. }
             | DirectoryError::BadConnection { .. }
             | DirectoryError::Secret { .. } => Fate::Fatal,
-        }
-    }
-
-    /// The error as a run report tells it.
-    pub fn problem(&self) -> Problem {
-        let (slug, title, hint) = self.words();
-        Problem::new(slug, title, self.to_string(), hint)
-    }
-
-    /// The rejection that makes the object unsynced, for an error of one record.
-    pub fn rejection(&self) -> Option<Rejection> {
-        match self {
-            DirectoryError::Unstorable { reason, message, .. } => {
-                Some(Rejection { reason: *reason, message: message.clone(), identifier: None })
-            }
-            _ => None,
-        }
-    }
-
-    /// Slug, title and hint.
-    fn words(&self) -> (&'static str, &'static str, &'static str) {
-        match self {
-            DirectoryError::Throttled { .. } => (
-                "directory-throttled",
-                "The directory asks to slow down",
-                "Nothing is lost: the next trigger resumes. If it keeps happening, look at the table's throttled requests and the account's limits in the CloudWatch console.",
-            ),
-            DirectoryError::Unavailable { .. } => (
-                "directory-unavailable",
-                "The directory cannot be reached",
-                "Nothing is lost: the next trigger resumes. If it keeps happening, check the function's network and the AWS Health dashboard.",
-            ),
-            DirectoryError::MissingTable { .. } => (
-                "missing-table",
-                "A table does not exist",
-                "Deploy the stack again, and compare the functions' table names and region with the tables in the DynamoDB console.",
-            ),
-            DirectoryError::Denied { .. } => (
-                "aws-denied",
-                "AWS does not permit an operation",
-                "Allow the operation on this resource in the function's IAM role, and on its KMS key if it has one of its own.",
-            ),
-            DirectoryError::Credentials { .. } => (
-                "aws-credentials",
-                "AWS credentials are missing or not valid",
-                "Check the function's role; on one's own machine, the environment's AWS credentials and region, and that the clock is right.",
-            ),
-            DirectoryError::Refused { .. } => (
-                "directory-refused",
-                "The directory refused a request",
-                "This is a defect of Rollcall or of the table's definition: compare the table's keys and index with the template, and report it.",
-            ),
-            DirectoryError::Unstorable { .. } => (
-                "unstorable-record",
-                "A record cannot be stored",
-                "Map less of the object, or correct the attribute in Okta.",
-            ),
-            DirectoryError::LeaseLapsed { .. } => (
-                "lease-lapsed",
-                "The right to run the job has lapsed",
-                "Nothing is lost: the next trigger takes the run up where its checkpoint is.",
-            ),
-            DirectoryError::Fenced { .. } => {
-                ("fenced", "Another invocation has taken the run over", "Nothing to do: the other invocation goes on.")
-            }
-            DirectoryError::Contended { .. } => {
-                ("contended", "Others kept writing the same item", "Nothing is lost: the next trigger resumes.")
-            }
-            DirectoryError::Damaged { .. } => (
-                "damaged-item",
-                "An item of a table cannot be read",
-                "Restore the item in the DynamoDB console, or delete it: a record is written anew by the next full import, a run has to be started again.",
-            ),
-            DirectoryError::BadConnection { .. } => (
-                "bad-connection",
-                "A stored connection is not valid",
-                "Correct the connection's document and store it again with `rollcall apply` or `PUT /connections/{name}`.",
-            ),
-            DirectoryError::Secret { .. } => (
-                "bad-secret",
-                "A secret cannot be used",
-                "Store the credential under the name that the connection gives (`rollcall apply`, or the Secrets Manager console, as plain text).",
-            ),
         }
     }
 }

@@ -81,7 +81,8 @@ fn by_code(call: Call, code: &str, status: u16, detail: String) -> DirectoryErro
         DirectoryError::Denied { call, detail }
     } else if code == "ResourceNotFoundException" {
         DirectoryError::MissingTable { call }
-    } else if TRANSIENT.contains(&code) || status >= 500 {
+    } else if TRANSIENT.contains(&code) || !(300..500).contains(&status) {
+        // Below 300: a success that was cut short, or that something on the way made unreadable.
         DirectoryError::Unavailable { call, detail }
     } else {
         DirectoryError::Refused { call, detail }

@@ -20,7 +20,7 @@ use aws_sdk_dynamodb::types::ReturnValue;
 use ulid::Ulid;
 
 use super::calls::Conditional;
-use super::renewal::Held;
+use super::renewal::{Held, Moment};
 use super::update::{Update, text, whole};
 use super::{Directory, DirectoryError, keys};
 use crate::report::Job;
@@ -104,7 +104,7 @@ impl Lease {
     /// The same lease for another run, which takes the place of the unfinished one; this handle and its clones end.
     pub async fn start_anew(self, run: &str) -> Result<Lease, DirectoryError> {
         self.held.retire();
-        let sent = super::renewal::Moment::now();
+        let sent = Moment::now();
         let update = self
             .mine(Update::new())
             .set("run", text(run))
@@ -114,6 +114,12 @@ impl Lease {
             Conditional::Done(_) => Ok(Lease { held: Held::start(self.held.anew(run), sent) }),
             Conditional::Refused(_) => Err(self.lapsed()),
         }
+    }
+
+    /// The same lease in other hands, which do not hear of what this handle does: a holder that was thought dead.
+    #[cfg(test)]
+    pub(super) fn unaware_twin(&self) -> Lease {
+        Lease { held: Held::start(self.held.anew(self.run()), Moment::now()) }
     }
 
     async fn give_up(self, update: Update) -> Result<(), DirectoryError> {
@@ -140,7 +146,7 @@ impl Directory {
     pub async fn acquire(&self, connection: &str, job: Job, new_run: &str) -> Result<Acquired, DirectoryError> {
         let key = keys::lease(connection, job);
         let holder = Ulid::generate().to_string();
-        let sent = super::renewal::Moment::now();
+        let sent = Moment::now();
         // The holder is let in beside the expiry because the SDK may repeat a call that succeeded unheard: it then
         // finds its own lease, takes one more token, and all is as if it had been the first time.
         let update = Update::new()

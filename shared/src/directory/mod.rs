@@ -46,6 +46,7 @@ mod item;
 mod keys;
 mod lease;
 mod meter;
+mod problem;
 mod records;
 mod renewal;
 mod runs;

@@ -12,7 +12,7 @@ use super::keys::{SHARDS, Table};
 use super::update::text;
 use super::{Directory, Rows};
 
-/// How many shards are read at the same time: as many pages, of 1 MB at most each, are in memory.
+/// How many shards are read at the same time: as many pages are in memory, each of 1 MB at most as DynamoDB counts.
 const SHARDS_AT_ONCE: usize = 8;
 
 /// A query of one partition.

@@ -8,6 +8,9 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 
 use super::fence::Fence;
 
+pub(super) type Names = Option<HashMap<String, String>>;
+pub(super) type Values = Option<HashMap<String, AttributeValue>>;
+
 /// An update of one item; all of it happens, or nothing.
 #[derive(Debug, Default)]
 pub(super) struct Update {
@@ -125,8 +128,8 @@ impl Update {
         (!self.conditions.is_empty()).then(|| self.conditions.join(" AND "))
     }
 
-    /// What the placeholders stand for: names, and values.
-    pub(super) fn placeholders(self) -> (Option<HashMap<String, String>>, Option<HashMap<String, AttributeValue>>) {
+    /// What the placeholders stand for: names, and values. DynamoDB refuses empty maps.
+    pub(super) fn placeholders(self) -> (Names, Values) {
         ((!self.names.is_empty()).then_some(self.names), (!self.values.is_empty()).then_some(self.values))
     }
 

@@ -67,3 +67,63 @@ impl Filter {
 fn fold(name: &str) -> String {
     name.trim().to_lowercase()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::samples::{user_of_status, user_with};
+
+    fn statuses(names: &[&str]) -> Option<BTreeSet<String>> {
+        Some(names.iter().map(|name| (*name).to_owned()).collect())
+    }
+
+    fn departments(names: &[&str]) -> Option<Departments> {
+        Some(Departments::new(names.iter().map(|name| (*name).to_owned())))
+    }
+
+    #[test]
+    fn departments_compare_trimmed_and_without_case() {
+        for (allowed, department, admitted) in [
+            (&["Sales"][..], json!("Sales"), true),
+            (&["Sales"], json!(" sALES\t"), true),
+            (&[" sales "], json!("Sales"), true),
+            (&["Finance", "Sales"], json!("finance"), true),
+            (&["ÄRZTE"], json!("ärzte"), true),
+            (&["Sales"], json!("Sales EMEA"), false),
+            (&["Sales"], json!(""), false),
+            (&["Sales"], json!("  "), false),
+            (&["Sales"], json!(null), false),
+            (&["1"], json!(1), false),
+            (&["Sales"], json!(["Sales"]), false),
+        ] {
+            let filter = Filter { statuses: None, departments: departments(allowed) };
+            let user = user_with(json!({ "department": department }));
+            assert_eq!(filter.admits(&user), admitted, "{allowed:?} {department}");
+        }
+    }
+
+    #[test]
+    fn keys_combine_with_and() {
+        for (allowed, status, departments, admitted) in [
+            (None, "DEPROVISIONED", None, true),
+            (statuses(&["ACTIVE"]), "ACTIVE", None, true),
+            (statuses(&["ACTIVE"]), "STAGED", None, false),
+            (statuses(&["ACTIVE", "STAGED"]), "STAGED", None, true),
+            (statuses(&["ACTIVE"]), "BRAND_NEW", None, false),
+            (statuses(&["ACTIVE"]), "ACTIVE", departments(&["sales"]), true),
+            (statuses(&["ACTIVE"]), "STAGED", departments(&["sales"]), false),
+            (statuses(&["ACTIVE"]), "ACTIVE", departments(&["finance"]), false),
+        ] {
+            let filter = Filter { statuses: allowed, departments };
+            assert_eq!(filter.admits(&user_of_status(status)), admitted, "{filter:?} {status}");
+        }
+    }
+
+    #[test]
+    fn somebody_without_a_department_is_in_none() {
+        let mut object = crate::model::samples::user_object();
+        object["profile"].as_object_mut().unwrap().remove("department");
+        let filter = Filter { statuses: None, departments: departments(&["Sales"]) };
+        assert!(!filter.admits(&crate::model::samples::decoded(&object)));
+    }
+}

@@ -7,6 +7,8 @@ mod mapping;
 mod raw;
 mod record;
 mod rejection;
+#[cfg(test)]
+mod samples;
 mod sighting;
 mod status;
 mod time;

@@ -1,1 +1,112 @@
-//! Tests.
+//! The directory against an embedded DynamoDB, over HTTP and with the real SDK.
+
+mod attributes;
+mod connections;
+mod failures;
+mod holds;
+mod leases;
+mod lost_answers;
+mod records;
+mod runs;
+mod secrets;
+mod wire;
+mod working;
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use serde_json::json;
+
+use super::{Acquired, Directory, Lease, LeaseTimes, Place, Tables};
+use crate::model::{Content, Kind, Outcome, Time};
+use crate::reconcile::{Change, Observed};
+use crate::report::Job;
+
+/// A new, empty database with both tables.
+async fn directory() -> Directory {
+    at(&database().await)
+}
+
+/// The endpoint of a new, empty database with both tables.
+async fn database() -> String {
+    let database = dynoxide::Database::memory().unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()));
+    at(&endpoint).create_tables().await.unwrap();
+    endpoint
+}
+
+/// The directory behind an endpoint.
+fn at(endpoint: &str) -> Directory {
+    let credentials = Credentials::new("test", "test", None, None, "test");
+    let configuration = configuration(endpoint).credentials_provider(credentials).build();
+    Directory::new(aws_sdk_dynamodb::Client::from_conf(configuration), tables())
+}
+
+/// The SDK's configuration for an endpoint, without credentials.
+fn configuration(endpoint: &str) -> aws_sdk_dynamodb::config::Builder {
+    let http = aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring));
+    aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .endpoint_url(endpoint)
+        .http_client(http.build_https())
+}
+
+fn tables() -> Tables {
+    Tables { directory: "rollcall-directory".to_owned(), state: "rollcall-state".to_owned() }
+}
+
+/// Leases that live for a second or so.
+const SHORT: LeaseTimes = LeaseTimes {
+    lasts: Duration::from_millis(1_500),
+    renewed_every: Duration::from_millis(300),
+    write_limit: Duration::from_millis(1_000),
+};
+
+/// The lease on a full import of acme, for this run.
+async fn lease(directory: &Directory, run: &str) -> Lease {
+    match directory.acquire("acme", Job::FullImport, run).await.unwrap() {
+        Acquired::New(lease) => lease,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A lease that its holder has lost: somebody else has a larger token.
+async fn overtaken(directory: &Directory) -> (Lease, Lease) {
+    let old = lease(directory, "run-1").await;
+    // The clone is paused, as far as DynamoDB knows; a twin that does not know it stays behind.
+    let twin = old.unaware_twin();
+    old.pause().await.unwrap();
+    let Acquired::TakenUp(new) = directory.acquire("acme", Job::FullImport, "run-2").await.unwrap() else {
+        panic!("not taken up")
+    };
+    (twin, new)
+}
+
+fn place() -> Place {
+    Place { connection: "acme".to_owned(), mapping: "employees".to_owned(), kind: Kind::LoginUser }
+}
+
+fn time(text: &str) -> Time {
+    text.parse().unwrap()
+}
+
+const NOON: &str = "2026-11-20T12:00:00.000Z";
+
+/// A change that creates a record.
+fn creation(id: &str, created: &str) -> Change {
+    let fields = json!({ "email": format!("{id}@acme.example"), "floor": 3, "nothing": null, "empty": "" });
+    let fields = fields.as_object().unwrap().clone();
+    Change {
+        id: id.to_owned(),
+        source_created: time(created),
+        expected: None,
+        standing: None,
+        observed: Some(Observed { okta_status: "ACTIVE".to_owned(), source_updated: time(created) }),
+        content: Some(Content { identifier: format!("{id}@acme.example"), role: None, fields }),
+        outcome: Outcome::Created,
+    }
+}

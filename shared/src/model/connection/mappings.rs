@@ -69,14 +69,13 @@ fn read_mapping(value: &Value, path: &str, faults: &mut Faults) -> Option<Mappin
         Some(filter) => read_filter(filter, &section.at("filter"), faults),
         None => Some(Filter::default()),
     };
-    let fields = section.required("fields", faults).map(|fields| (fields, section.at("fields")));
-    let required = section.optional("required").map(|required| (required, section.at("required")));
-    section.close(faults);
-    let required = match required {
-        Some((required, at)) => read_required(required, &at, fields.as_ref().map(|(fields, _)| *fields), faults),
+    let expressions = section.required("fields", faults);
+    let fields = expressions.and_then(|value| read_fields(value, &section.at("fields"), faults));
+    let required = match section.optional("required") {
+        Some(required) => read_required(required, &section.at("required"), expressions, faults),
         None => Some(BTreeSet::new()),
     };
-    let fields = fields.and_then(|(fields, at)| read_fields(fields, &at, faults));
+    section.close(faults);
     Some(Mapping {
         name: name?,
         source: source?,
@@ -176,8 +175,8 @@ fn read_fields(value: &Value, path: &str, faults: &mut Faults) -> Option<BTreeMa
 fn read_field(name: &str, value: &Value, path: &str, faults: &mut Faults) -> Option<(String, Expression)> {
     let at = member(path, name);
     let length = name.chars().count();
-    let named = if name.trim().is_empty() || name.chars().any(char::is_control) {
-        Err("a field's name must not be empty or have control characters".to_owned())
+    let named = if name.is_empty() || name.trim() != name || name.chars().any(char::is_control) {
+        Err("a field's name must not be empty, begin or end with a space, or have control characters".to_owned())
     } else if length > LONGEST_FIELD {
         Err(format!("the field's name has {length} characters; at most {LONGEST_FIELD} are allowed"))
     } else {

@@ -86,6 +86,8 @@ impl Connection {
     /// Reads a document, defaults filled in; or says everything that is wrong with it.
     pub fn parse(text: &str) -> Result<Connection, Vec<ConfigFault>> {
         let mut faults = faults::Faults::default();
+        // Some editors put a byte order mark before the text.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let connection = if text.len() > LARGEST_DOCUMENT {
             faults.add("", format!("the document has {} bytes; at most {LARGEST_DOCUMENT} are allowed", text.len()));
             None

@@ -113,13 +113,87 @@ fn check_domain(domain: &str) -> Result<String, String> {
         let bare = OKTA_DOMAINS.iter().any(|okta| okta.strip_prefix('.') == Some(domain));
         return if bare { Err(expected("Okta's own domain")) } else { Ok(domain.to_owned()) };
     };
-    match name.strip_suffix("-admin") {
-        Some("") => Err(expected("an incomplete host")),
-        Some(org) if !org.contains('.') => Ok(format!("{org}{}", domain.trim_start_matches(name))),
-        Some(_) | None => Ok(domain.to_owned()),
+    // As often as it is there, so that a URL that has been read once reads the same again.
+    match name.trim_end_matches("-admin") {
+        "" => Err(expected("an incomplete host")),
+        org if !org.contains('.') => Ok(format!("{org}{}", domain.strip_prefix(name).unwrap_or_default())),
+        _ => Ok(domain.to_owned()),
     }
 }
 
 fn expected(found: &str) -> String {
     format!("expected the org's URL, such as https://acme.okta.com, not {found}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_orgs_url_has_one_form() {
+        for (given, normalised) in [
+            ("https://acme.okta.com", "https://acme.okta.com"),
+            ("https://acme.okta.com/", "https://acme.okta.com"),
+            ("  acme.okta.com ", "https://acme.okta.com"),
+            ("HTTPS://ACME.Okta.com/app/UserHome?x=1#y", "https://acme.okta.com"),
+            ("https://acme.okta.com:443", "https://acme.okta.com"),
+            ("https://acme.okta.com.", "https://acme.okta.com"),
+            ("https://acme-admin.okta.com/admin/dashboard", "https://acme.okta.com"),
+            ("acme-admin.oktapreview.com", "https://acme.oktapreview.com"),
+            ("acme-admin.okta-emea.com", "https://acme.okta-emea.com"),
+            ("acme-admin.okta-gov.com", "https://acme.okta-gov.com"),
+            ("acme-admin.okta.mil", "https://acme.okta.mil"),
+            ("acme-admin.okta-miltest.com", "https://acme.okta-miltest.com"),
+            ("acme-admin.trex-govcloud.com", "https://acme.trex-govcloud.com"),
+            ("acme-admin-admin.okta.com", "https://acme.okta.com"),
+            ("https://id-admin.acme.example", "https://id-admin.acme.example"),
+            ("https://acme-admin.notokta.com", "https://acme-admin.notokta.com"),
+            ("integrator-1234567.okta.com", "https://integrator-1234567.okta.com"),
+            ("https://id.acme.example:8443/", "https://id.acme.example:8443"),
+            ("https://id.bücher.example", "https://id.xn--bcher-kva.example"),
+            ("http://localhost:8080/x", "http://localhost:8080"),
+            ("localhost", "https://localhost"),
+            ("http://127.0.0.1:9", "http://127.0.0.1:9"),
+            ("http://[::1]:9/", "http://[::1]:9"),
+        ] {
+            assert_eq!(OrgUrl::parse(given).as_ref().map(OrgUrl::as_str), Ok(normalised), "{given}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_orgs_url_is_refused() {
+        for (given, message) in [
+            ("", "not an empty string"),
+            ("https://", "not a URL"),
+            ("http://acme.okta.com", "must begin with https://"),
+            ("http://localhost.acme.example", "must begin with https://"),
+            ("ftp://acme.okta.com", "scheme ftp"),
+            ("https://ada:secret@acme.okta.com", "user name or password"),
+            ("https://ada@acme.okta.com", "user name or password"),
+            ("https://{yourOktaDomain}", "placeholder"),
+            ("https://${yourOktaDomain}/", "placeholder"),
+            ("https://yourdomain.okta.com", "placeholder"),
+            ("https://your-okta-domain", "placeholder"),
+            ("https://yourOktaDomain-admin.okta.com", "placeholder"),
+            ("https://<org>.okta.com", "placeholder"),
+            ("acme", "incomplete host"),
+            ("https://.okta.com", "incomplete host"),
+            ("https://-admin.okta.com", "incomplete host"),
+            ("https://okta.com", "Okta's own domain"),
+            ("https://10.0.0.1", "IP address"),
+            ("http://[2001:db8::1]", "IP address"),
+            ("https://0x0a000001/", "IP address"),
+        ] {
+            let found = OrgUrl::parse(given).map_or_else(|message| message, |url| format!("accepted as {url}"));
+            assert!(found.contains(message) && !found.contains("ada"), "{given}: {found}");
+        }
+    }
+
+    #[test]
+    fn reading_a_normalised_url_changes_nothing() {
+        for given in ["acme-admin-admin.okta.com", "http://[::1]:80", "localhost:443", "http://127.1"] {
+            let once = OrgUrl::parse(given).unwrap();
+            assert_eq!(OrgUrl::parse(once.as_str()).as_ref(), Ok(&once), "{given}");
+        }
+    }
 }

@@ -65,7 +65,7 @@ fn check_cron(cron: &str) -> Result<String, String> {
     }
     for (index, (text, field)) in texts.iter().zip(&FIELDS).enumerate() {
         if !is_field(text, index, field) {
-            return Err(format!("`{text}` is not a {} that cron knows", field.name));
+            return Err(format!("`{text}` is no value for {} in cron", field.name));
         }
     }
     match (texts[DAY_OF_MONTH], texts[DAY_OF_WEEK]) {
@@ -111,5 +111,61 @@ fn number(text: &str, field: &Field) -> Option<u32> {
         Some(index) => u32::try_from(index).ok().map(|index| field.least + index),
         None if digits => text.parse().ok().filter(|value| (field.least..=field.most).contains(value)),
         None => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check;
+
+    #[test]
+    fn what_event_bridge_accepts_is_accepted() {
+        for schedule in [
+            "off",
+            "rate(15 minutes)",
+            "rate(1 minute)",
+            "rate(7 days)",
+            "cron(0 2 ? * SUN *)",
+            "cron(0/15 8-17 ? * MON-FRI *)",
+            "cron(0 10 * * ? *)",
+            "cron(15,45 0 1,15 JAN-JUN ? 2026-2030)",
+            "cron(0 0 L * ? *)",
+            "cron(0 0 15W * ? *)",
+            "cron(0 9 ? * 6#3 *)",
+            "cron(0 9 ? * 6L *)",
+        ] {
+            assert_eq!(check(schedule).as_deref(), Ok(schedule));
+        }
+        assert_eq!(check(" cron( 0  2 ? * SUN * ) ").as_deref(), Ok("cron(0 2 ? * SUN *)"));
+    }
+
+    #[test]
+    fn what_it_refuses_is_refused() {
+        for (schedule, message) in [
+            ("", "expected `rate(15 minutes)`"),
+            ("hourly", "expected `rate(15 minutes)`"),
+            ("at(2026-11-20T10:00:00)", "expected `rate(15 minutes)`"),
+            ("rate(15 minutes", "expected `rate(15 minutes)`"),
+            ("rate(15)", "expected rate(value unit)"),
+            ("rate(0 minutes)", "expected rate(value unit)"),
+            ("rate(-1 minutes)", "expected rate(value unit)"),
+            ("rate(30 seconds)", "expected rate(value unit)"),
+            ("rate(1 hours)", "EventBridge wants `rate(1 hour)`"),
+            ("rate(2 hour)", "EventBridge wants `rate(2 hours)`"),
+            ("cron(0 2 * * *)", "six fields"),
+            ("cron(0 2 * * * *)", "has to be `?`"),
+            ("cron(0 2 ? * ? *)", "needs a day"),
+            ("cron(60 2 ? * SUN *)", "`60` is no value for minutes"),
+            ("cron(0 24 ? * SUN *)", "`24` is no value for hours"),
+            ("cron(0 2 ? 13 SUN *)", "`13` is no value for month"),
+            ("cron(0 2 ? * 0 *)", "`0` is no value for day of the week"),
+            ("cron(0 2 ? * FOO *)", "`FOO` is no value for day of the week"),
+            ("cron(0 5-2 ? * SUN *)", "`5-2` is no value for hours"),
+            ("cron(0 */0 ? * SUN *)", "`*/0` is no value for hours"),
+            ("cron(0 2, ? * SUN *)", "`2,` is no value for hours"),
+        ] {
+            let found = check(schedule).unwrap_err();
+            assert!(found.contains(message), "{schedule}: {found}");
+        }
     }
 }

@@ -1,1 +1,340 @@
+use proptest::prelude::*;
+use serde_json::{Value, json};
 
+use super::{Auth, Connection, GuardLimits};
+use crate::model::{Attributes, Kind};
+use crate::report::Job;
+
+fn document() -> Value {
+    json!({
+        "name": "acme",
+        "okta": { "url": "https://acme.okta.com", "auth": { "kind": "api_token", "secret": "rollcall/acme" } },
+        "enabled": true,
+        "schedules": { "full-import": "cron(0 2 ? * SUN *)", "delta-sync": "rate(15 minutes)" },
+        "timezone": "Europe/London",
+        "rate_budget_percent": 80,
+        "guard": { "max_deactivations": 20, "max_deactivations_percent": 2 },
+        "mappings": [
+            {
+                "name": "employees",
+                "source": "users",
+                "target": { "kind": "record", "entity": "Employee", "collection": "Okta users" },
+                "identifier": "profile.email",
+                "fields": {
+                    "email": "profile.email",
+                    "full_name": "join(' ', [profile.firstName, profile.lastName][?@])",
+                    "department": "profile.department"
+                },
+                "required": ["email"]
+            },
+            {
+                "name": "custodians",
+                "source": "users",
+                "target": { "kind": "record", "entity": "Custodian", "collection": "Okta users" },
+                "identifier": "id",
+                "filter": { "departments": ["Finance", "Sales"], "statuses": ["ACTIVE"] },
+                "fields": { "name": "profile.displayName", "title": "profile.title" }
+            }
+        ]
+    })
+}
+
+/// The smallest document there is.
+fn smallest() -> Value {
+    json!({
+        "name": "a",
+        "okta": { "url": "acme.okta.com", "auth": { "kind": "api_token", "secret": "s" } },
+        "mappings": [{
+            "name": "m", "source": "users", "identifier": "id", "fields": { "f": "id" },
+            "target": { "kind": "record", "entity": "E", "collection": "C" }
+        }]
+    })
+}
+
+/// The document with the value at a JSON pointer replaced, or put there.
+fn with(pointer: &str, value: Value) -> Value {
+    let mut document = document();
+    let (parent, key) = pointer.rsplit_once('/').unwrap();
+    match document.pointer_mut(parent).unwrap() {
+        Value::Array(elements) => elements[key.parse::<usize>().unwrap()] = value,
+        other => other[key] = value,
+    }
+    document
+}
+
+fn faults(document: &Value) -> Vec<String> {
+    Connection::parse(&document.to_string()).map_or_else(
+        |faults| faults.iter().map(ToString::to_string).collect(),
+        |connection| panic!("accepted: {connection:?}"),
+    )
+}
+
+#[test]
+fn a_complete_document_is_read_and_given_back() {
+    let connection = Connection::parse(&document().to_string()).unwrap();
+    assert_eq!(connection.name, "acme");
+    assert_eq!(connection.okta.url.as_str(), "https://acme.okta.com");
+    assert_eq!(connection.okta.auth, Auth::ApiToken { secret: "rollcall/acme".to_owned() });
+    assert_eq!(connection.schedules[&Job::DeltaSync], "rate(15 minutes)");
+    assert_eq!(
+        connection.mappings.iter().map(|mapping| mapping.name.as_str()).collect::<Vec<_>>(),
+        ["employees", "custodians"]
+    );
+    assert_eq!(connection.mappings[0].kind(), Kind::Record);
+    let mut expected = document();
+    expected["mappings"][1]["required"] = json!([]);
+    assert_eq!(connection.document(), expected);
+}
+
+#[test]
+fn defaults_are_filled_in() {
+    let connection = Connection::parse(&smallest().to_string()).unwrap();
+    assert_eq!(Connection::parse(&format!("\u{feff}{}", smallest())).as_ref(), Ok(&connection));
+    assert!(connection.enabled && connection.schedules.is_empty());
+    assert_eq!((connection.timezone.as_str(), connection.rate_budget_percent), ("UTC", 80));
+    assert_eq!(connection.guard, GuardLimits { max_deactivations: 20, max_deactivations_percent: 2.0 });
+    assert!(connection.mappings[0].filter.is_open());
+    assert_eq!(connection.document()["guard"], json!({ "max_deactivations": 20, "max_deactivations_percent": 2 }));
+    assert_eq!(connection.document()["okta"]["url"], "https://acme.okta.com");
+}
+
+/// Each change to the document gives one fault, on one line, that begins so.
+fn check_faults(cases: &[(&str, Value, &str)]) {
+    for (pointer, value, expected) in cases {
+        let found = faults(&with(pointer, value.clone()));
+        assert_eq!(found.len(), 1, "{pointer}: {found:?}");
+        assert!(found[0].starts_with(expected), "{pointer}: {}", found[0]);
+        assert!(!found[0].contains(TOKEN) && !found[0].contains('\n'), "{pointer}: {}", found[0]);
+    }
+}
+
+const TOKEN: &str = "00QCjAl4MlV-WPXM-ABCDEFGHIJKLMNOPQRSTUVWXY";
+
+#[test]
+fn a_fault_of_the_connection_has_its_path_and_message() {
+    check_faults(&[
+        ("/nmae", json!(1), "nmae: unknown key"),
+        ("/colour", json!(1), "colour: unknown key"),
+        ("/name", json!("Acme Inc"), "name: expected 1 to 64 lower-case letters"),
+        ("/name", json!("x".repeat(65)), "name: expected 1 to 64"),
+        ("/name", json!("-a"), "name: expected 1 to 64"),
+        ("/name", json!(7), "name: expected a string, not a number"),
+        ("/okta/url", json!("http://acme.okta.com"), "okta.url: must begin with https://"),
+        ("/okta/auth/kind", json!("private_key_jwt"), "okta.auth.kind: `private_key_jwt` is not supported yet"),
+        (
+            "/okta/auth/kind",
+            json!("api-token"),
+            "okta.auth.kind: unknown kind; expected `api_token`; did you mean `api_token`?",
+        ),
+        ("/okta/auth/secret", json!("a b"), "okta.auth.secret: expected a secret's name"),
+        ("/okta/auth/secret", json!(TOKEN), "okta.auth.secret: this looks like the API token itself"),
+        ("/enabled", json!("yes"), "enabled: expected true or false, not a string"),
+        ("/schedules", json!([]), "schedules: expected an object, not a list"),
+        ("/schedules/full_import", json!("off"), "schedules.full_import: unknown key"),
+        ("/schedules/delta-sync", json!("rate(1 minutes)"), "schedules.delta-sync: EventBridge wants `rate(1 minute)`"),
+        ("/timezone", json!("Europe/Londn"), "timezone: unknown time zone"),
+        ("/timezone", json!("Etc/Unknown"), "timezone: unknown time zone"),
+        ("/rate_budget_percent", json!(0), "rate_budget_percent: expected a whole number from 1 to 100, not 0"),
+        ("/rate_budget_percent", json!(80.5), "rate_budget_percent: expected a whole number from 1 to 100, not 80.5"),
+        (
+            "/guard/max_deactivations",
+            json!(-1),
+            "guard.max_deactivations: expected a whole number of at least 0, not -1",
+        ),
+        (
+            "/guard/max_deactivations_percent",
+            json!(101),
+            "guard.max_deactivations_percent: expected a number from 0 to 100",
+        ),
+        ("/guard/max_deactivations_percent", json!(0.12345), "guard.max_deactivations_percent: has more than three"),
+        ("/guard/max_deactivation", json!(1), "guard.max_deactivation: unknown key"),
+    ]);
+}
+
+#[test]
+fn a_fault_of_a_mapping_has_its_path_and_message() {
+    check_faults(&[
+        ("/mappings", json!([]), "mappings: must not be empty"),
+        ("/mappings", json!({}), "mappings: expected a list of mappings, not an object"),
+        ("/mappings/1/name", json!("employees"), "mappings[1].name: `employees` is the name of mappings[0] already"),
+        ("/mappings/1/source", json!("devices"), "mappings[1].source: the source `devices` is not supported yet"),
+        (
+            "/mappings/1/source",
+            json!("user"),
+            "mappings[1].source: unknown source; expected `users`; did you mean `users`?",
+        ),
+        ("/mappings/1/target/kind", json!("login_user"), "mappings[1].target.kind: login users are not supported yet"),
+        ("/mappings/1/target/entity", json!("  "), "mappings[1].target.entity: must not be empty"),
+        (
+            "/mappings/1/filter/groups",
+            json!(["g"]),
+            "mappings[1].filter.groups: filters by group are not supported yet",
+        ),
+        ("/mappings/1/filter/departments", json!([]), "mappings[1].filter.departments: must not be empty"),
+        ("/mappings/1/filter/departments/0", json!(""), "mappings[1].filter.departments[0]: must not be empty"),
+        (
+            "/mappings/1/filter/statuses/0",
+            json!("active"),
+            "mappings[1].filter.statuses[0]: unknown status; Okta has STAGED",
+        ),
+        ("/mappings/1/filter/status", json!(["ACTIVE"]), "mappings[1].filter.status: unknown key"),
+        ("/mappings/1/preset", json!("x"), "mappings[1].preset: presets are not supported yet"),
+        ("/mappings/1/roles", json!([]), "mappings[1].roles: login users and their roles are not supported yet"),
+        ("/mappings/1/field", json!({}), "mappings[1].field: unknown key"),
+        ("/mappings/1/fields", json!({}), "mappings[1].fields: must not be empty"),
+        ("/mappings/1/fields/", json!("id"), "mappings[1].fields[\"\"]: a field's name must not be empty"),
+        ("/mappings/1/fields/ x", json!("id"), "mappings[1].fields[\" x\"]: a field's name must not"),
+        ("/mappings/1/fields/email", json!("profile."), "mappings[1].fields.email: not a JMESPath expression: "),
+        ("/mappings/1/fields/e mail", json!(null), "mappings[1].fields[\"e mail\"]: expected a string, not null"),
+        ("/mappings/1/identifier", json!("lower(id)"), "mappings[1].identifier: there is no function `lower`"),
+        (
+            "/mappings/1/required",
+            json!(["nam"]),
+            "mappings[1].required[0]: `nam` is not one of the fields; did you mean `name`?",
+        ),
+        ("/mappings/1/required", json!("name"), "mappings[1].required: expected a list of strings, not a string"),
+    ]);
+}
+
+#[test]
+fn unknown_keys_come_with_a_suggestion() {
+    let mut document = document();
+    document["rateBudgetPercent"] = document.as_object_mut().unwrap().remove("rate_budget_percent").unwrap();
+    document["mappings"][0]["identifer"] =
+        document["mappings"][0].as_object_mut().unwrap().remove("identifier").unwrap();
+    assert_eq!(
+        faults(&document),
+        [
+            "mappings[0].identifier: is missing",
+            "mappings[0].identifer: unknown key; did you mean `identifier`?",
+            "rateBudgetPercent: unknown key; did you mean `rate_budget_percent`?",
+        ]
+    );
+}
+
+#[test]
+fn every_fault_is_reported_at_once() {
+    let document = json!({
+        "name": "",
+        "okta": { "url": "https://{yourOktaDomain}", "auth": { "kind": "basic" } },
+        "guard": { "max_deactivations_percent": "2%" },
+        "mappings": [{}, { "name": "x", "preset": "y" }, 3],
+        "extra": null
+    });
+    let paths: Vec<String> =
+        Connection::parse(&document.to_string()).unwrap_err().into_iter().map(|fault| fault.path).collect();
+    assert_eq!(
+        paths,
+        [
+            "name",
+            "okta.url",
+            "okta.auth.kind",
+            "okta.auth.secret",
+            "guard.max_deactivations_percent",
+            "mappings[0].source",
+            "mappings[0].target",
+            "mappings[0].name",
+            "mappings[0].identifier",
+            "mappings[0].fields",
+            "mappings[1].preset",
+            "mappings[2]",
+            "extra",
+        ]
+    );
+}
+
+#[test]
+fn what_is_no_json_object_says_where() {
+    for (text, message) in [
+        ("", "not JSON: EOF while parsing a value at line 1 column 0"),
+        ("{\n  \"name\": x\n}", "not JSON: expected value at line 2 column 11"),
+        ("{} {}", "not JSON: trailing characters at line 1 column 4"),
+        ("[]", "expected an object, not a list"),
+        ("null", "expected an object, not null"),
+        (&"[".repeat(1_000), "not JSON: recursion limit exceeded at line 1 column 128"),
+        (&" ".repeat(300_000), "the document has 300000 bytes; at most 262144 are allowed"),
+    ] {
+        let found = Connection::parse(text).unwrap_err();
+        assert_eq!(found.iter().map(ToString::to_string).collect::<Vec<_>>(), [message]);
+        assert_eq!(found[0].path, "");
+    }
+}
+
+#[test]
+fn a_key_that_occurs_twice_is_a_fault() {
+    let text = smallest().to_string().replace("\"f\":\"id\"", "\"f\":\"id\",\"f\":\"status\"");
+    let found = Connection::parse(&text).unwrap_err();
+    assert_eq!(found.iter().map(ToString::to_string).collect::<Vec<_>>(), ["mappings[0].fields.f: occurs twice"]);
+}
+
+#[test]
+fn what_the_mappings_read_is_taken_together() {
+    let attributes = Connection::parse(&document().to_string()).unwrap().attributes();
+    let mut expected = Attributes::default();
+    expected
+        .profile
+        .extend(["email", "firstName", "lastName", "department", "displayName", "title"].map(str::to_owned));
+    assert_eq!(attributes, expected);
+}
+
+#[test]
+fn the_digest_follows_the_mappings_alone() {
+    let digest = |document: &Value| Connection::parse(&document.to_string()).unwrap().mappings_digest();
+    let original = digest(&document());
+    assert_eq!(original.len(), 64);
+    assert_eq!(digest(&with("/rate_budget_percent", json!(50))), original);
+    assert_eq!(digest(&with("/mappings/0/required", json!(["email", "email"]))), original);
+    assert_ne!(digest(&with("/mappings/0/fields/email", json!("profile.login"))), original);
+    assert_ne!(digest(&with("/mappings/1/filter/statuses", json!(["STAGED"]))), original);
+}
+
+prop_compose! {
+    fn any_document()(
+        name in "[a-z0-9][-a-z0-9_.]{0,63}",
+        host in prop::sample::select(vec!["acme.okta.com/", "HTTPS://Acme-Admin.okta.com/admin?x#y", "http://127.0.0.1:8080"]),
+        enabled in any::<bool>(),
+        zone in prop::sample::select(vec!["UTC", "europe/london", "America/New_York"]),
+        budget in 1..=100_u8,
+        number in any::<u64>(),
+        thousandths in 0..=100_000_u32,
+        schedule in prop::sample::select(vec!["off", "rate( 1  hour )", "cron(0 2 ? * SUN *)", "cron(*/15 0-6 L JAN,2 ? 2030/2)"]),
+        departments in prop::collection::vec("[ A-Za-zÄßİ]{0,4}[A-Z][ a-z]{0,3}", 1..4),
+        statuses in prop::collection::vec(prop::sample::select(crate::model::USER_STATUSES.to_vec()), 1..4),
+        filtered in any::<bool>(),
+        fields in prop::collection::btree_map("[^\\p{Cc}\\s]{1,6}", prop::sample::select(vec!["id", " profile . email ", "join('\"\\'', [profile.a])"]), 1..5),
+    ) -> Value {
+        let required = fields.keys().next().cloned();
+        let mut document = json!({
+            "name": name,
+            "okta": { "url": host, "auth": { "kind": "api_token", "secret": "rollcall/acme" } },
+            "enabled": enabled, "timezone": zone, "rate_budget_percent": budget,
+            "schedules": { "full-import": schedule },
+            "guard": { "max_deactivations": number, "max_deactivations_percent": f64::from(thousandths) / 1000.0 },
+            "mappings": [{
+                "name": "m", "source": "users", "identifier": "profile.email", "fields": fields, "required": [required],
+                "target": { "kind": "record", "entity": " E ", "collection": "C" }
+            }]
+        });
+        if filtered {
+            document["mappings"][0]["filter"] = json!({ "departments": departments, "statuses": statuses });
+        }
+        document
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_stored_document_gives_the_same_connection(document in any_document()) {
+        let connection = Connection::parse(&document.to_string()).unwrap();
+        let stored = connection.document();
+        let again = Connection::parse(&stored.to_string()).unwrap();
+        prop_assert_eq!(&again, &connection);
+        prop_assert_eq!(again.document(), stored);
+        prop_assert_eq!(again.mappings_digest(), connection.mappings_digest());
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused_with_a_fault(text in ".{0,60}|[\\[\\]{}\",:a-z0-9 ]{0,60}") {
+        prop_assert!(Connection::parse(&text).is_err_and(|faults| !faults.is_empty()));
+    }
+}

@@ -186,15 +186,15 @@ impl Ledger {
     }
 
     /// Calls left alone for other users of the same credential, who do not wait for ours: what they used in
-    /// a second so far.
+    /// two seconds so far, for an answer tells what was left some time ago.
     fn reserve(&self, window: &Window, limit: u64, now: Instant) -> u64 {
         let others = limit.saturating_sub(window.remaining).saturating_sub(window.ours + self.in_flight);
         if others == 0 {
             return 0;
         }
         let elapsed = (WINDOW_SECONDS - window.ends.saturating_duration_since(now).as_secs_f64()).max(1.0);
-        let a_second = (others as f64 / elapsed).ceil() as u64;
-        a_second.clamp(1, (limit / 10).max(1))
+        let two_seconds = (2.0 * others as f64 / elapsed).ceil() as u64;
+        two_seconds.clamp(1, (limit / 10).max(1))
     }
 
     fn count_up(&mut self, now: Instant) {

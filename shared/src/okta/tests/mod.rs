@@ -1,1 +1,9 @@
-//! To come.
+//! What the client makes of requests, links, pages and errors; the last of these over the wire.
+
+mod client;
+mod errors;
+mod faults;
+mod links;
+mod page;
+mod query;
+mod server;

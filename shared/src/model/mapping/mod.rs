@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::status::standing_of;
-use super::{Attributes, Content, Desired, Expression, Filter, Kind, Rejection, RejectionReason, User};
+use crate::model::status::standing_of;
+use crate::model::{Attributes, Content, Desired, Expression, Filter, Kind, Rejection, RejectionReason, User};
 
 const LONGEST_IDENTIFIER: usize = 1_024;
 /// The directory's items hold 400 KB; the rest is for keys and what else a record has.
@@ -175,3 +175,6 @@ fn type_of(value: &Value) -> &'static str {
         Value::Object(_) => "an object",
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,9 +9,9 @@ use std::sync::OnceLock;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::expression::Subject;
-use super::raw::is_object_id;
-use super::{RawObject, Rejection, RejectionReason, Time, peek};
+use crate::model::expression::Subject;
+use crate::model::raw::is_object_id;
+use crate::model::{RawObject, Rejection, RejectionReason, Time, peek};
 
 /// Objects with more text than this are not decoded: a record could not hold what is in them.
 const LARGEST_OBJECT: usize = 256 * 1024;
@@ -154,3 +154,6 @@ fn made_up_id(text: &str) -> String {
 fn malformed(message: impl Into<String>) -> Rejection {
     Rejection::new(RejectionReason::Malformed, message)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+//! Leases: who may run, and for how long.
+
+use std::time::Duration;
+
+use super::{SHORT, directory, lease, overtaken};
+use crate::directory::{Acquired, DirectoryError, LeaseTimes};
+use crate::error::Fate;
+use crate::report::Job;
+
+#[tokio::test]
+async fn a_second_start_joins_and_one_after_the_end_is_new() {
+    let directory = directory().await;
+    let first = lease(&directory, "run-1").await;
+    assert_eq!((first.run(), first.connection(), first.token()), ("run-1", "acme", 1));
+    first.permit().unwrap();
+
+    let second = directory.acquire("acme", Job::FullImport, "run-2").await.unwrap();
+    assert!(matches!(second, Acquired::Joined { run } if run == "run-1"));
+    // Other jobs, and other connections, have leases of their own.
+    for (connection, job) in [("acme", Job::DeltaSync), ("other", Job::FullImport)] {
+        let other = directory.acquire(connection, job, "run-3").await.unwrap();
+        assert!(matches!(other, Acquired::New(lease) if lease.run() == "run-3" && lease.token() == 1));
+    }
+
+    first.finish().await.unwrap();
+    let third = lease(&directory, "run-4").await;
+    assert_eq!((third.run(), third.token()), ("run-4", 2));
+}
+
+#[tokio::test]
+async fn a_paused_run_is_taken_up_at_once_under_its_own_id() {
+    let directory = directory().await;
+    let first = lease(&directory, "run-1").await;
+    let clone = first.clone();
+    first.pause().await.unwrap();
+    assert!(clone.permit().is_err());
+
+    // The one that goes on may well name the run itself.
+    for name in ["run-2", "run-1"] {
+        let Acquired::TakenUp(lease) = directory.acquire("acme", Job::FullImport, name).await.unwrap() else {
+            panic!("not taken up")
+        };
+        assert_eq!(lease.run(), "run-1");
+        lease.permit().unwrap();
+        lease.pause().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_lease_is_renewed_while_it_is_held_and_lapses_when_forgotten() {
+    let directory = directory().await.with_lease_times(SHORT);
+    let first = lease(&directory, "run-1").await;
+    tokio::time::sleep(SHORT.lasts * 2).await;
+    first.permit().unwrap();
+    let joined = directory.acquire("acme", Job::FullImport, "run-2").await.unwrap();
+    assert!(matches!(joined, Acquired::Joined { .. }));
+
+    drop(first);
+    let at_once = directory.acquire("acme", Job::FullImport, "run-2").await.unwrap();
+    assert!(matches!(at_once, Acquired::Joined { .. }), "a crash is not noticed before the lease lapses");
+    tokio::time::sleep(SHORT.lasts + Duration::from_millis(100)).await;
+    let lapsed = directory.acquire("acme", Job::FullImport, "run-2").await.unwrap();
+    assert!(matches!(lapsed, Acquired::TakenUp(lease) if lease.run() == "run-1" && lease.token() == 2));
+}
+
+#[tokio::test]
+async fn a_holder_that_cannot_renew_starts_no_write() {
+    let times = LeaseTimes { renewed_every: Duration::from_secs(60), ..SHORT };
+    let directory = directory().await.with_lease_times(times);
+    let lease = lease(&directory, "run-1").await;
+    lease.permit().unwrap();
+    tokio::time::sleep(times.write_limit + Duration::from_millis(50)).await;
+    let error = lease.permit().unwrap_err();
+    assert!(matches!(error, DirectoryError::LeaseLapsed { .. }) && error.fate() == Fate::Retryable);
+}
+
+#[tokio::test]
+async fn a_holder_that_was_overtaken_finds_out_at_its_next_renewal() {
+    let directory = directory().await.with_lease_times(SHORT);
+    let (old, new) = overtaken(&directory).await;
+    old.permit().unwrap();
+    tokio::time::sleep(SHORT.renewed_every * 2).await;
+    assert!(old.permit().is_err());
+    new.permit().unwrap();
+    // It cannot end the run of its successor either.
+    assert!(matches!(old.finish().await, Err(DirectoryError::LeaseLapsed { .. })));
+    let joined = directory.acquire("acme", Job::FullImport, "run-3").await.unwrap();
+    assert!(matches!(joined, Acquired::Joined { run } if run == "run-1"));
+    assert!(matches!(new.clone().start_anew("run-3").await, Ok(lease) if lease.run() == "run-3"));
+}
+
+#[tokio::test]
+async fn a_run_can_start_anew_under_the_same_lease() {
+    let directory = directory().await;
+    let old = lease(&directory, "run-1").await;
+    let clone = old.clone();
+    let new = old.start_anew("run-2").await.unwrap();
+    assert!(clone.permit().is_err());
+    new.permit().unwrap();
+    let joined = directory.acquire("acme", Job::FullImport, "run-3").await.unwrap();
+    assert!(matches!(joined, Acquired::Joined { run } if run == "run-2"));
+    drop(clone);
+    new.pause().await.unwrap();
+    let next = directory.acquire("acme", Job::FullImport, "run-3").await.unwrap();
+    assert!(matches!(next, Acquired::TakenUp(lease) if lease.run() == "run-2"));
+}
+
+#[tokio::test]
+async fn of_many_that_ask_at_once_one_begins() {
+    let directory = directory().await;
+    let asked = (0..20).map(|number| {
+        let directory = directory.clone();
+        async move { directory.acquire("acme", Job::DeltaSync, &format!("run-{number}")).await.unwrap() }
+    });
+    let answers = futures::future::join_all(asked).await;
+    let new: Vec<_> = answers.iter().filter(|answer| matches!(answer, Acquired::New(_))).collect();
+    let [Acquired::New(lease)] = &new[..] else { panic!("{new:?}") };
+    let joined = |answer: &Acquired| matches!(answer, Acquired::Joined { run } if run == lease.run());
+    assert_eq!(answers.iter().filter(|answer| joined(answer)).count(), 19);
+}

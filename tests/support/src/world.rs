@@ -216,7 +216,8 @@ impl World {
     /// The ids of people of a kind, in the order of their creation.
     pub fn people(&self, wanted: impl Fn(&User) -> bool) -> Vec<String> {
         self.sim.with(|org| {
-            let mut found: Vec<_> = org.users().filter(|user| wanted(user)).map(|u| (u.created, u.id.clone())).collect();
+            let mut found: Vec<_> =
+                org.users().filter(|user| wanted(user)).map(|u| (u.created, u.id.clone())).collect();
             found.sort();
             found.into_iter().map(|(_, id)| id).collect()
         })

@@ -158,18 +158,7 @@ impl Import {
 
     /// What the run used so far, earlier invocations included.
     fn used(&self, checkpoint: &Checkpoint) -> (OktaUse, DynamoDbUse) {
-        let (okta, dynamodb) = (self.line.okta.used(), self.line.directory.used());
-        let okta = OktaUse {
-            calls: checkpoint.okta.calls + okta.calls,
-            throttled: checkpoint.okta.throttled + okta.throttled,
-            retried: checkpoint.okta.retried + okta.retried,
-            bytes: checkpoint.okta.bytes + okta.bytes,
-        };
-        let dynamodb = DynamoDbUse {
-            read_units: checkpoint.dynamodb.read_units + dynamodb.read_units,
-            write_units: checkpoint.dynamodb.write_units + dynamodb.write_units,
-        };
-        (okta, dynamodb)
+        (checkpoint.okta + self.line.okta.used(), checkpoint.dynamodb + self.line.directory.used())
     }
 
     /// The run report as it stands.

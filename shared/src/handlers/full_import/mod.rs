@@ -50,7 +50,7 @@ pub async fn handle(context: &Context, event: Event) -> Result<Response, Error> 
 
 async fn import(context: &Context, name: &str, deadline: Option<Instant>) -> Result<RunReport, Error> {
     let run = match run::open(context, name, Job::FullImport).await? {
-        Opened::Mine(run) => run,
+        Opened::Mine(run) => *run,
         Opened::Joined(report) => return Ok(*report),
     };
     let stop_at = deadline.map(run::stop_before);
@@ -70,7 +70,10 @@ struct Begun {
 async fn begin(context: &Context, mut run: Run, stop_at: Option<Instant>) -> Result<Begun, (Run, Interruption)> {
     match prepare(context, &mut run, stop_at).await {
         Ok((import, state)) => Ok(Begun { run, import: Arc::new(import), state }),
-        Err(interruption) => Err((run, interruption)),
+        Err(interruption) => {
+            run.note_use();
+            Err((run, interruption))
+        }
     }
 }
 
@@ -81,6 +84,7 @@ async fn prepare(
 ) -> Result<(Import, ConnectionState), Interruption> {
     let connection = connect::connection(context, &run.report.connection).await?;
     let okta = connect::org(context, &connection, stop_at).await?;
+    run.okta = Some(okta.clone());
     let mut state = run.directory.connection_state(&connection.name).await?;
     let organization = connect::same_org(&okta, &connection, &state).await?;
     let digest = connection.mappings_digest();

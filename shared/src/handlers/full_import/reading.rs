@@ -3,7 +3,6 @@
 //! A slice is read by Okta's cursor, and from the last `created` seen, inclusive, when the cursor is lost. It moves in
 //! the checkpoint only after its page's effects. When readers are idle, a slice that has proven large is split.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
@@ -178,12 +177,10 @@ async fn take_in(
 ) -> Result<(), Interruption> {
     let (inside, strays) = sort_out(import, number, people);
     let (inside, objects): (Vec<Identity>, Vec<RawObject>) = inside.into_iter().unzip();
-    let mut landings = import.line.page(&objects, Source::Listed).await?;
+    let landings = import.line.page(&objects, Source::Listed).await?;
     // Someone of an earlier part, listed late: met before as a rule.
     let again = import.line.page(&strays, Source::Listed).await?;
     let mut work = import.work();
-    let (inside, given_away) = split_off(&work, number, inside);
-    landings.retain(|landing| !given_away.contains(&landing.id));
     work.checkpoint.count(&landings);
     again.iter().for_each(|landing| work.checkpoint.count_again(landing));
     note_seen(&mut work, number, &inside);
@@ -201,15 +198,6 @@ async fn take_in(
     drop(work);
     import.advanced.notify_one();
     Ok(())
-}
-
-/// Tells those of a page apart who are still of the slice: a split may have given its far part away while the page was
-/// worked on, and whoever is in that is listed and counted there.
-fn split_off(work: &Work, number: u32, people: Vec<Identity>) -> (Vec<Identity>, HashSet<String>) {
-    let to = work.checkpoint.slices.iter().find(|slice| slice.number == number).and_then(|slice| slice.to);
-    let is_beyond = |person: &Identity| person.created.zip(to).is_some_and(|(created, to)| created >= to);
-    let (beyond, inside): (Vec<_>, Vec<_>) = people.into_iter().partition(is_beyond);
-    (inside, beyond.into_iter().map(|person| person.id).collect())
 }
 
 /// Remembers who was seen: all of the slice until its sweep, its last second beyond it, and whoever is new to the org.

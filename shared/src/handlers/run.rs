@@ -29,7 +29,7 @@ pub(crate) struct Run {
 /// What became of opening a run.
 pub(crate) enum Opened {
     /// It is ours.
-    Mine(Run),
+    Mine(Box<Run>),
     /// Another process is at it; its report as it stands.
     Joined(Box<RunReport>),
 }
@@ -57,7 +57,7 @@ pub(crate) async fn open(context: &Context, connection: &str, job: Job) -> Resul
     (report.state, report.ended, report.problem) = (RunState::Running, None, None);
     directory.put_run(&lease, &report).await?;
     tracing::info!(run = lease.run(), connection, job = job.name(), invocation = report.invocations, "run opened");
-    Ok(Opened::Mine(Run { lease, report, taken_up: taken_up.is_some(), directory, okta: None }))
+    Ok(Opened::Mine(Box::new(Run { lease, report, taken_up: taken_up.is_some(), directory, okta: None })))
 }
 
 fn blank(run: &str, connection: &str, job: Job) -> RunReport {
@@ -99,6 +99,14 @@ pub(crate) fn not_in_state(report: &RunReport, what: &str) -> Error {
         Problem::new("run-state", "The run's state does not allow it", detail, hint).with_status(409),
         Fate::Fatal,
     )
+}
+
+/// A run that went on in so many invocations of a function that calls itself.
+pub(crate) fn too_many_invocations(report: &RunReport) -> Error {
+    let detail = format!("Run {} is not finished after {} invocations.", report.run, report.invocations);
+    let hint = "The next trigger resumes it. Give the function more time or memory, or the connection a larger share of \
+                Okta's rate limit.";
+    Error::Problem(Problem::new("too-many-invocations", "The run goes on for too long", detail, hint), Fate::Retryable)
 }
 
 /// Takes the lease of an ended run's job, so that nothing else works on the connection's hold meanwhile.

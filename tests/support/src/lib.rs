@@ -1,1 +1,9 @@
-//! placeholder
+//! The world that tests and benchmarks run in: an embedded DynamoDB, secrets, a simulated Okta, a wire that fails.
+//!
+//! [`world`] puts the pieces together around the production handlers, [`truth`] says what the directory should hold
+//! without any of the product's own mapping, and [`wire`] stands between the product and what it calls.
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
+
+pub mod truth;
+pub mod wire;
+pub mod world;

@@ -84,7 +84,12 @@ async fn changes_made_at_the_same_time_all_arrive() {
     let changes = (0..4).map(|count| {
         let directory = directory.clone();
         let add = move |state: &mut ConnectionState| {
-            state.deactivated.push(DayCount { at: time(NOON), mapping: "employees".to_owned(), count });
+            state.deactivated.push(DayCount {
+                at: time(NOON),
+                mapping: "employees".to_owned(),
+                count,
+                run: "run-1".to_owned(),
+            });
         };
         async move { directory.change_connection_state(None, "acme", add).await.unwrap() }
     });

@@ -153,7 +153,7 @@ async fn no_connection_is_retryable_and_an_unknown_name_says_so() {
     assert!(matches!(error, OktaError::NoAnswer { how: NoAnswer::Unreachable, .. }), "{error:?}");
     assert_eq!(error.fate(), Fate::Retryable);
 
-    let error = okta("http://no-such-org.invalid", None).page(&users()).await.unwrap_err();
+    let error = okta("https://no-such-org.invalid", None).page(&users()).await.unwrap_err();
     assert!(matches!(error, OktaError::NoAnswer { how: NoAnswer::NameUnknown, .. }), "{error:?}");
     assert!(!error.to_string().contains("search="));
 }

@@ -1,0 +1,7 @@
+//! The full import over the wire: the production handler against a simulated Okta and an embedded DynamoDB.
+//!
+//! A case builds an org in domain words, calls the handler, and looks at what an outsider sees: the directory, the
+//! unsynced rows, the hold and the run report. One module for each promise.
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
+
+mod import;

@@ -1,0 +1,81 @@
+//! As much of HTTP/1.1 as it takes to hand messages on: where one ends, and what a request asks for.
+
+use std::io;
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::net::tcp::OwnedReadHalf;
+
+/// A request, as far as its fate depends on it.
+pub(super) struct Call {
+    /// What it asks for, in a few words.
+    pub(super) what: String,
+    /// Whether it goes to DynamoDB, not Okta.
+    pub(super) is_dynamodb: bool,
+    /// Whether it does something outside: a write, or a call that Okta sees.
+    pub(super) has_effect: bool,
+}
+
+/// A message, byte by byte as it came.
+pub(super) struct Message {
+    /// The first line and the headers, the empty line included.
+    pub(super) head: String,
+    /// Everything.
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Message {
+    /// Reads a message with a stated length; `None` when the connection has ended.
+    pub(super) async fn read(from: &mut BufReader<OwnedReadHalf>) -> io::Result<Option<Message>> {
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            if from.read_line(&mut head).await? == 0 {
+                return Ok(None);
+            }
+        }
+        let mut bytes = head.clone().into_bytes();
+        if header(&head, "transfer-encoding").is_some() {
+            read_chunks(from, &mut bytes).await?;
+        } else {
+            let length = header(&head, "content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+            let start = bytes.len();
+            bytes.resize(start + length, 0);
+            from.read_exact(&mut bytes[start..]).await?;
+        }
+        Ok(Some(Message { head, bytes }))
+    }
+
+    /// What a request asks for.
+    pub(super) fn call(&self) -> Call {
+        match header(&self.head, "x-amz-target") {
+            Some(target) => {
+                let operation = target.rsplit('.').next().unwrap_or_default();
+                let has_effect = ["Update", "Put", "Delete", "BatchWrite"].iter().any(|it| operation.starts_with(it));
+                Call { what: operation.to_owned(), is_dynamodb: true, has_effect }
+            }
+            None => {
+                let what = self.head.lines().next().unwrap_or_default().to_owned();
+                Call { what, is_dynamodb: false, has_effect: true }
+            }
+        }
+    }
+}
+
+async fn read_chunks(from: &mut BufReader<OwnedReadHalf>, bytes: &mut Vec<u8>) -> io::Result<()> {
+    loop {
+        let mut line = String::new();
+        from.read_line(&mut line).await?;
+        bytes.extend(line.as_bytes());
+        let length = usize::from_str_radix(line.trim(), 16).map_err(io::Error::other)?;
+        let start = bytes.len();
+        bytes.resize(start + length + 2, 0);
+        from.read_exact(&mut bytes[start..]).await?;
+        if length == 0 {
+            return Ok(());
+        }
+    }
+}
+
+fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    let mut headers = head.lines().filter_map(|line| line.split_once(':'));
+    headers.find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+}

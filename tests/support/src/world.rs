@@ -1,0 +1,338 @@
+//! A world: a simulated org, a stack in memory, a stored connection, and the production handlers on it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::TryStreamExt;
+use jiff::Timestamp;
+use okta_sim::{Options, Org, Sim, Status, User};
+use rollcall::stack::Stack;
+use rollcall_shared::config::{Config, Credentials, Endpoints, Tuning};
+use rollcall_shared::directory::Tables;
+use rollcall_shared::handlers::{Event, Response, full_import};
+use rollcall_shared::model::{Connection, Reason, Record, UnsyncedRow};
+use rollcall_shared::report::{Counts, Problem, RunReport};
+use rollcall_shared::{Context, Error};
+use serde_json::{Value, json};
+
+use crate::truth;
+use crate::wire::{Proxy, Wire};
+
+/// The mapping that admits everyone.
+pub const PEOPLE: &str = "people";
+/// The mapping that admits active people of two departments.
+pub const CUSTODIANS: &str = "custodians";
+
+/// What a world begins with.
+#[derive(Clone)]
+pub struct Setup {
+    /// Of the org.
+    pub seed: u64,
+    /// How many people are in the org.
+    pub people: usize,
+    /// How the simulated Okta behaves.
+    pub okta: Options,
+    /// The guard's number.
+    pub max_deactivations: u64,
+    /// The guard's share, in percent.
+    pub max_deactivations_percent: f64,
+    /// Sizes of the work.
+    pub tuning: Tuning,
+    /// What stands between the handlers and what they call, if anything.
+    pub wire: Option<Wire>,
+    /// The connection's name.
+    pub connection: String,
+    /// The stack to live in; a new one if none.
+    pub stack: Option<Arc<Stack>>,
+}
+
+impl Default for Setup {
+    fn default() -> Setup {
+        Setup {
+            seed: 1,
+            people: 60,
+            okta: Options { page_size_cap: 7, limit_per_minute: 600_000, ..Options::default() },
+            max_deactivations: 20,
+            max_deactivations_percent: 2.0,
+            tuning: small(),
+            wire: None,
+            connection: "acme".to_owned(),
+            stack: None,
+        }
+    }
+}
+
+/// Sizes so small that a few dozen people cross every seam.
+pub fn small() -> Tuning {
+    Tuning {
+        readers: 3,
+        pages_before_split: 2,
+        pages_before_sweep: 2,
+        pages_per_checkpoint: 1,
+        checkpoint_every: Duration::from_secs(2),
+    }
+}
+
+/// A world.
+pub struct World {
+    /// The org.
+    pub sim: Sim,
+    /// What the handlers get.
+    pub context: Context,
+    /// The stored connection.
+    pub connection: Connection,
+    /// What the org lives in.
+    pub stack: Arc<Stack>,
+    setup: Setup,
+    dynamodb_url: String,
+    _proxies: Vec<Proxy>,
+}
+
+impl World {
+    /// A world of this many people, otherwise as usual.
+    pub async fn of(people: usize) -> World {
+        World::new(Setup { people, ..Setup::default() }).await
+    }
+
+    /// A world.
+    pub async fn new(setup: Setup) -> World {
+        let stack = match &setup.stack {
+            Some(stack) => Arc::clone(stack),
+            None => Arc::new(Stack::in_memory().await.expect("the stack starts")),
+        };
+        let mut proxies = Vec::new();
+        let (mut okta, mut dynamodb_url) = (setup.okta.clone(), stack.dynamodb_url().to_owned());
+        let org = Org::generate(setup.seed, setup.people, Timestamp::now());
+        let sim = if let Some(wire) = &setup.wire {
+            let before_okta = Proxy::listen(wire).await;
+            okta.link_base = Some(before_okta.url().to_owned());
+            let sim = Sim::start(org, okta).await.expect("the simulator starts");
+            before_okta.lead_to(&sim.url());
+            let before_dynamodb = Proxy::listen(wire).await;
+            before_dynamodb.lead_to(&dynamodb_url);
+            before_dynamodb.url().clone_into(&mut dynamodb_url);
+            proxies.extend([before_okta, before_dynamodb]);
+            sim
+        } else {
+            Sim::start(org, okta).await.expect("the simulator starts")
+        };
+        let url = proxies.first().map_or_else(|| sim.url(), |proxy| proxy.url().to_owned());
+        let document = document(&setup, &url);
+        let connection = Connection::parse(&document.to_string()).expect("the test's connection is valid");
+        let secret = format!("rollcall/{}", setup.connection);
+        stack.context.secrets.put(&secret, &sim.token()).await.expect("the token is stored");
+        stack.context.directory.put_connection(&connection).await.expect("the connection is stored");
+        let context = process(&setup, &dynamodb_url, stack.secrets_url()).await;
+        World { sim, context, connection, stack, setup, dynamodb_url, _proxies: proxies }
+    }
+
+    /// The context of a process that knows nothing of those before it.
+    pub async fn new_process(&self) -> Context {
+        process(&self.setup, &self.dynamodb_url, self.stack.secrets_url()).await
+    }
+
+    /// Runs the full import; panics where no run could be opened.
+    pub async fn import(&self) -> RunReport {
+        import(&self.context, &self.connection.name).await.expect("a run is opened")
+    }
+
+    /// Runs the full import until it has ended: what a schedule does over the days.
+    pub async fn import_to_the_end(&self) -> RunReport {
+        let mut report = self.import().await;
+        for _ in 0..10 {
+            if report.ended.is_some() && report.problem.is_none() {
+                break;
+            }
+            report = self.import().await;
+        }
+        report
+    }
+
+    /// Stores the connection anew, changed.
+    pub async fn reconnect(&mut self, change: impl FnOnce(&mut Value)) {
+        let mut document = self.connection.document();
+        change(&mut document);
+        self.connection = Connection::parse(&document.to_string()).expect("the changed connection is valid");
+        self.stack.context.directory.put_connection(&self.connection).await.expect("the connection is stored");
+    }
+
+    /// One record.
+    pub async fn record(&self, mapping: &str, id: &str) -> Option<Record> {
+        let found = self.stack.context.directory.record(&self.connection.name, mapping, id).await;
+        found.expect("the record can be read")
+    }
+
+    /// Why one record is inactive; `None` when it is active. Panics where there is no record.
+    pub async fn standing(&self, mapping: &str, id: &str) -> Option<Reason> {
+        self.record(mapping, id).await.unwrap_or_else(|| panic!("{id} has no record in {mapping}")).reason
+    }
+
+    /// All records of a mapping, by id.
+    pub async fn records(&self, mapping: &str) -> BTreeMap<String, Record> {
+        let records = self.stack.context.directory.records(&self.connection.name, mapping);
+        let records: Vec<Record> = records.try_collect().await.expect("the records can be read");
+        records.into_iter().map(|record| (record.id.clone(), record)).collect()
+    }
+
+    /// All records of all mappings.
+    pub async fn directory(&self) -> Vec<BTreeMap<String, Record>> {
+        vec![self.records(PEOPLE).await, self.records(CUSTODIANS).await]
+    }
+
+    /// The unsynced rows, by mapping and id.
+    pub async fn unsynced(&self) -> Vec<UnsyncedRow> {
+        let rows = self.stack.context.directory.unsynced(&self.connection.name);
+        let mut rows: Vec<UnsyncedRow> = rows.try_collect().await.expect("the unsynced rows can be read");
+        rows.sort_by(|one, other| (&one.mapping, &one.id).cmp(&(&other.mapping, &other.id)));
+        rows
+    }
+
+    /// Who waits in the hold, by mapping and id.
+    pub async fn held(&self) -> Vec<(String, String)> {
+        let held = self.stack.context.directory.held(&self.connection.name);
+        let held: Vec<_> = held.try_collect().await.expect("the hold can be read");
+        let mut held: Vec<_> = held.into_iter().map(|entry| (entry.mapping, entry.change.id)).collect();
+        held.sort();
+        held
+    }
+
+    /// Panics unless the directory says what the org does.
+    pub async fn assert_true(&self) {
+        let differences = truth::compare(&self.stack.context, &self.connection, &self.sim).await;
+        assert!(differences.is_empty(), "the directory differs from the org:\n{}", differences.join("\n"));
+    }
+
+    /// How many people are in the org.
+    pub fn headcount(&self) -> u64 {
+        self.sim.with(|org| org.len()) as u64
+    }
+
+    /// Moves the org's clock on, as if so much time had passed there.
+    pub fn later(&self, by: Duration) {
+        self.sim.with(|org| org.set_now(org.now() + by));
+    }
+
+    /// The ids of people of a kind, in the order of their creation.
+    pub fn people(&self, wanted: impl Fn(&User) -> bool) -> Vec<String> {
+        self.sim.with(|org| {
+            let mut found: Vec<_> =
+                org.users().filter(|user| wanted(user)).map(|u| (u.created, u.id.clone())).collect();
+            found.sort();
+            found.into_iter().map(|(_, id)| id).collect()
+        })
+    }
+
+    /// The ids of active people.
+    pub fn active(&self) -> Vec<String> {
+        self.people(|user| user.status == Status::Active)
+    }
+
+    /// Lets the lease of the full import lapse, as if its holder had been dead for long enough.
+    pub async fn let_the_lease_lapse(&self) {
+        let key = json!({
+            "pk": { "S": format!("connection#{}", self.connection.name) },
+            "sk": { "S": "lease#full-import" },
+        });
+        let update = json!({
+            "TableName": tables().state,
+            "Key": key,
+            "UpdateExpression": "SET expires_at = :then",
+            "ConditionExpression": "attribute_exists(pk)",
+            "ExpressionAttributeValues": { ":then": { "N": "0" } },
+        });
+        let client = reqwest::Client::new();
+        let request = client.post(self.stack.dynamodb_url()).header("x-amz-target", "DynamoDB_20120810.UpdateItem");
+        let request = request.header("content-type", "application/x-amz-json-1.0").body(update.to_string());
+        // There is no lease yet where the process died before it had one.
+        request.send().await.expect("the embedded DynamoDB answers");
+    }
+}
+
+/// Runs the full import of a connection.
+///
+/// # Errors
+/// Where no run could be opened, or its report could not be stored.
+pub async fn import(context: &Context, connection: &str) -> Result<RunReport, Error> {
+    let event = Event { connection: Some(connection.to_owned()), ..Event::default() };
+    match full_import::handle(context, event).await? {
+        Response::Run(report) => Ok(*report),
+        Response::Started(_) => panic!("an event with a connection starts no others"),
+    }
+}
+
+/// The counts of a mapping.
+pub fn counts(report: &RunReport, mapping: &str) -> Counts {
+    report.mappings.get(mapping).copied().unwrap_or_default()
+}
+
+/// The kind of a run's problem: `held`, `blind`, …; empty without one.
+pub fn problem(report: &RunReport) -> &str {
+    let kind = report.problem.as_ref().map_or("", |Problem { kind, .. }| kind.as_str());
+    kind.rsplit(':').next().unwrap_or_default()
+}
+
+/// Panics unless every object read is in exactly one bucket of every mapping.
+pub fn assert_adds_up(report: &RunReport, read: u64) {
+    for (mapping, counts) in &report.mappings {
+        assert!(counts.add_up(), "{mapping}: {counts:?}");
+        assert_eq!(counts.read, read, "{mapping}: {counts:?}");
+    }
+}
+
+/// The connection of the tests, as an operator would write it.
+pub fn document(setup: &Setup, url: &str) -> Value {
+    json!({
+        "name": setup.connection,
+        "okta": { "url": url, "auth": { "kind": "api_token", "secret": format!("rollcall/{}", setup.connection) } },
+        "rate_budget_percent": 100,
+        "guard": {
+            "max_deactivations": setup.max_deactivations,
+            "max_deactivations_percent": setup.max_deactivations_percent
+        },
+        "mappings": [
+            {
+                "name": PEOPLE,
+                "source": "users",
+                "target": { "kind": "record", "entity": "Person", "collection": "Okta" },
+                "identifier": "profile.login",
+                "fields": {
+                    "name": "join(' ', [profile.firstName, profile.lastName][?@])",
+                    "email": "profile.email",
+                    "department": "profile.department",
+                    "desk": "profile.deskNumber",
+                    "share": "profile.fullTimeShare",
+                    "skills": "profile.skills"
+                }
+            },
+            {
+                "name": CUSTODIANS,
+                "source": "users",
+                "target": { "kind": "record", "entity": "Custodian", "collection": "Okta users" },
+                "filter": { "departments": ["Engineering", "Sales"], "statuses": ["ACTIVE"] },
+                "identifier": "id",
+                "fields": { "name": "profile.displayName", "title": "profile.title" }
+            }
+        ]
+    })
+}
+
+fn tables() -> Tables {
+    Tables { directory: "rollcall-directory".to_owned(), state: "rollcall-state".to_owned() }
+}
+
+async fn process(setup: &Setup, dynamodb: &str, secrets: &str) -> Context {
+    let config = Config {
+        tables: tables(),
+        region: Some("local".to_owned()),
+        endpoints: Endpoints {
+            dynamodb: Some(dynamodb.to_owned()),
+            secrets_manager: Some(secrets.to_owned()),
+            lambda: None,
+        },
+        credentials: Credentials::Local,
+        function: None,
+        tuning: setup.tuning,
+    };
+    Context::new(config).await.expect("the clients can be made")
+}

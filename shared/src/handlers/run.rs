@@ -101,6 +101,14 @@ pub(crate) fn not_in_state(report: &RunReport, what: &str) -> Error {
     )
 }
 
+/// A run that went on in so many invocations of a function that calls itself.
+pub(crate) fn too_many_invocations(report: &RunReport) -> Error {
+    let detail = format!("Run {} is not finished after {} invocations.", report.run, report.invocations);
+    let hint = "The next trigger resumes it. Give the function more time or memory, or the connection a larger share of \
+                Okta's rate limit.";
+    Error::Problem(Problem::new("too-many-invocations", "The run goes on for too long", detail, hint), Fate::Retryable)
+}
+
 /// Takes the lease of an ended run's job, so that nothing else works on the connection's hold meanwhile.
 ///
 /// # Errors

@@ -82,11 +82,14 @@ const OUTCOMES: [Column; 9] = [
     ("unsynced", |counts| counts.unsynced),
 ];
 
-/// Runs, a line each, their mappings summed; outcomes that no run has are left out.
+/// What a list of runs tells of them, if any of them has it: what changed, and what did not work.
+const TOLD: [&str; 6] = ["created", "updated", "deactivated", "reactivated", "held", "unsynced"];
+
+/// Runs, a line each, their mappings summed.
 pub(crate) fn runs(reports: &[RunReport]) -> String {
     let sum = |report: &RunReport, count: fn(&Counts) -> u64| report.mappings.values().map(count).sum::<u64>();
-    let shown: Vec<Column> =
-        OUTCOMES.into_iter().filter(|(_, count)| reports.iter().any(|report| sum(report, *count) > 0)).collect();
+    let told = OUTCOMES.into_iter().filter(|(name, _)| TOLD.contains(name));
+    let shown: Vec<Column> = told.filter(|(_, count)| reports.iter().any(|report| sum(report, *count) > 0)).collect();
     let about = ["run", "connection", "job", "state", "started (UTC)", "took", "read"];
     let header: Vec<&str> = about.into_iter().chain(shown.iter().map(|(name, _)| *name)).collect();
     let rows = reports.iter().map(|report| {

@@ -95,6 +95,11 @@ impl Stack {
         self.secrets.url()
     }
 
+    /// The names of the stack's tables.
+    pub fn tables(&self) -> Tables {
+        tables()
+    }
+
     /// Stops it and waits until its files are closed.
     pub async fn close(self) {
         let Stack { context, dynamodb, secrets, _lock } = self;
@@ -110,9 +115,13 @@ impl Stack {
     }
 }
 
+fn tables() -> Tables {
+    Tables { directory: "rollcall-directory".to_owned(), state: "rollcall-state".to_owned() }
+}
+
 fn config(dynamodb: &str, secrets: &str) -> Config {
     Config {
-        tables: Tables { directory: "rollcall-directory".to_owned(), state: "rollcall-state".to_owned() },
+        tables: tables(),
         region: Some("local".to_owned()),
         endpoints: Endpoints {
             dynamodb: Some(dynamodb.to_owned()),

@@ -24,6 +24,10 @@ pub const PEOPLE: &str = "people";
 /// The mapping that admits active people of two departments.
 pub const CUSTODIANS: &str = "custodians";
 
+/// The embedded DynamoDB wants to see a signature, and believes any.
+const SIGNATURE: &str =
+    "AWS4-HMAC-SHA256 Credential=local/20261120/local/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
+
 /// What a world begins with.
 #[derive(Clone)]
 pub struct Setup {
@@ -241,11 +245,17 @@ impl World {
             "ConditionExpression": "attribute_exists(pk)",
             "ExpressionAttributeValues": { ":then": { "N": "0" } },
         });
-        let client = reqwest::Client::new();
-        let request = client.post(self.stack.dynamodb_url()).header("x-amz-target", "DynamoDB_20120810.UpdateItem");
-        let request = request.header("content-type", "application/x-amz-json-1.0").body(update.to_string());
-        // There is no lease yet where the process died before it had one.
-        request.send().await.expect("the embedded DynamoDB answers");
+        let answer = reqwest::Client::new()
+            .post(self.stack.dynamodb_url())
+            .header("x-amz-target", "DynamoDB_20120810.UpdateItem")
+            .header("x-amz-date", "20261120T100000Z")
+            .header("authorization", SIGNATURE)
+            .header("content-type", "application/x-amz-json-1.0")
+            .body(update.to_string());
+        let answer = answer.send().await.expect("the embedded DynamoDB answers");
+        // A process that died early never had the lease.
+        let text = answer.text().await.expect("the answer is whole");
+        assert!(text == "{}" || text.contains("ConditionalCheckFailed"), "the lease did not lapse: {text}");
     }
 }
 

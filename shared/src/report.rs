@@ -1,6 +1,7 @@
 //! The run report: what a run did, counted, in the form that the outside sees.
 
 use std::collections::BTreeMap;
+use std::ops::Add;
 
 use serde::{Deserialize, Serialize};
 
@@ -199,6 +200,19 @@ pub struct OktaUse {
     pub bytes: u64,
 }
 
+impl Add for OktaUse {
+    type Output = OktaUse;
+
+    fn add(self, more: OktaUse) -> OktaUse {
+        OktaUse {
+            calls: self.calls + more.calls,
+            throttled: self.throttled + more.throttled,
+            retried: self.retried + more.retried,
+            bytes: self.bytes + more.bytes,
+        }
+    }
+}
+
 /// Capacity units consumed of DynamoDB, as its answers state them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct DynamoDbUse {
@@ -206,6 +220,14 @@ pub struct DynamoDbUse {
     pub read_units: f64,
     /// Write units.
     pub write_units: f64,
+}
+
+impl Add for DynamoDbUse {
+    type Output = DynamoDbUse;
+
+    fn add(self, more: DynamoDbUse) -> DynamoDbUse {
+        DynamoDbUse { read_units: self.read_units + more.read_units, write_units: self.write_units + more.write_units }
+    }
 }
 
 /// Problem details (RFC 9457), with a hint what to do.

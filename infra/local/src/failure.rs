@@ -111,7 +111,9 @@ fn sentence(text: &str) -> String {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
-        Failure::new(Status::Failed, error.problem())
+        let problem = error.problem();
+        let status = if problem.kind == "urn:rollcall:problem:blind" { Status::Blind } else { Status::Failed };
+        Failure::new(status, problem)
     }
 }
 

@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::directory::{Acquired, Directory, Lease};
 use crate::error::{Error, Fate};
 use crate::model::Time;
+use crate::okta::Okta;
 use crate::report::{DynamoDbUse, Job, OktaUse, Problem, Progress, RunReport, RunState};
 
 /// A run that this process holds the lease of.
@@ -21,12 +22,14 @@ pub(crate) struct Run {
     pub(crate) taken_up: bool,
     /// The directory, with a meter of this invocation's own.
     pub(crate) directory: Directory,
+    /// The org's client, once there is one.
+    pub(crate) okta: Option<Okta>,
 }
 
 /// What became of opening a run.
 pub(crate) enum Opened {
     /// It is ours.
-    Mine(Run),
+    Mine(Box<Run>),
     /// Another process is at it; its report as it stands.
     Joined(Box<RunReport>),
 }
@@ -54,7 +57,7 @@ pub(crate) async fn open(context: &Context, connection: &str, job: Job) -> Resul
     (report.state, report.ended, report.problem) = (RunState::Running, None, None);
     directory.put_run(&lease, &report).await?;
     tracing::info!(run = lease.run(), connection, job = job.name(), invocation = report.invocations, "run opened");
-    Ok(Opened::Mine(Run { lease, report, taken_up: taken_up.is_some(), directory }))
+    Ok(Opened::Mine(Box::new(Run { lease, report, taken_up: taken_up.is_some(), directory, okta: None })))
 }
 
 fn blank(run: &str, connection: &str, job: Job) -> RunReport {
@@ -98,6 +101,14 @@ pub(crate) fn not_in_state(report: &RunReport, what: &str) -> Error {
     )
 }
 
+/// A run that went on in so many invocations of a function that calls itself.
+pub(crate) fn too_many_invocations(report: &RunReport) -> Error {
+    let detail = format!("Run {} is not finished after {} invocations.", report.run, report.invocations);
+    let hint = "The next trigger resumes it. Give the function more time or memory, or the connection a larger share of \
+                Okta's rate limit.";
+    Error::Problem(Problem::new("too-many-invocations", "The run goes on for too long", detail, hint), Fate::Retryable)
+}
+
 /// Takes the lease of an ended run's job, so that nothing else works on the connection's hold meanwhile.
 ///
 /// # Errors
@@ -135,6 +146,13 @@ impl Run {
         }
         let value = self.directory.checkpoint(self.lease.run()).await?;
         Ok(value.and_then(|value| serde_json::from_value(value).ok()))
+    }
+
+    /// Adds to the report what this invocation used, where no checkpoint adds it up.
+    pub(crate) fn note_use(&mut self) {
+        let okta = self.okta.as_ref().map(Okta::used).unwrap_or_default();
+        self.report.okta = self.report.okta + okta;
+        self.report.dynamodb = self.report.dynamodb + self.directory.used();
     }
 
     /// Leaves the unfinished run that was taken up, which is too old or of other mappings, and begins a new one.

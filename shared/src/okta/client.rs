@@ -1,5 +1,6 @@
 //! The client: one org, one credential, and what a run needs of them.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -32,12 +33,11 @@ pub struct OktaSettings {
 }
 
 /// Reads an org. A handle that is cheap to clone; the clones count together.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Okta {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
 struct Inner {
     http: reqwest::Client,
     settings: OktaSettings,
@@ -122,6 +122,12 @@ impl Okta {
     /// Okta's time: this machine's clock, corrected by the `Date` of Okta's answers.
     pub fn now(&self) -> Time {
         self.inner.org.clock.now()
+    }
+}
+
+impl fmt::Debug for Okta {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Okta({})", self.inner.settings.url.as_str())
     }
 }
 

@@ -75,76 +75,19 @@ impl Fault {
     fn words(self) -> Words {
         match self {
             Fault::Throttled(throttle) => throttle.words(),
-            Fault::TooHeavy => words("okta-query-too-slow", "The query took Okta too long", WAIT),
-            Fault::Unavailable => words("okta-unavailable", "Okta cannot answer now", WAIT),
-            Fault::InvalidToken => words(
-                "okta-invalid-token",
-                "The API token is wrong, expired, revoked, or its creator was deactivated",
-                "Create a new token at Security > API > Tokens in Okta's admin console, signed in as a service \
-                 account with the Read-only Administrator role, and store it with `rollcall apply`. If the token is \
-                 tied to network zones, check that Rollcall calls from one of them.",
-            ),
-            Fault::FeatureMissing => words(
-                "okta-feature-missing",
-                "The org does not have this feature",
-                "The token is fine. Ask Okta to enable the feature for the org, or remove the mappings that need it.",
-            ),
-            Fault::RoleTooSmall => words(
-                "okta-role-too-small",
-                "The token's administrator role does not permit this",
-                "Give the administrator who created the token the Read-only Administrator role, at Security > \
-                 Administrators in Okta's admin console; a token has its creator's rights. If the token is tied to \
-                 network zones, check that Rollcall calls from one of them.",
-            ),
-            Fault::ScopeMissing => words(
-                "okta-scope-missing",
-                "An OAuth scope is missing",
-                "Grant the scope to the service app, in Okta's admin console at Applications > the app > Okta API Scopes.",
-            ),
-            Fault::OrgDeactivated => words(
-                "okta-org-deactivated",
-                "Okta deactivated this org",
-                "Reactivate the org with Okta, or disable the connection.",
-            ),
-            Fault::NotVisible => words(
-                "okta-not-visible",
-                "Okta does not show this object",
-                "It was deleted, or the token's role does not reach it.",
-            ),
-            Fault::Withheld => words(
-                "okta-withheld",
-                "This object is kept from the token",
-                "Give the administrator who created the token a role that reaches it, such as Read-only Administrator.",
-            ),
-            Fault::UnknownOrg | Fault::Redirected | Fault::PathUnknown | Fault::Rejected => {
-                self.words_about_the_request()
-            }
-        }
-    }
-
-    fn words_about_the_request(self) -> Words {
-        match self {
-            Fault::UnknownOrg => words(
-                "okta-unknown-org",
-                "There is no Okta org behind the URL",
-                "Check `okta.url` in the connection: it is the address of the org, such as https://acme.okta.com, as \
-                 the menu at the top right of Okta's admin console shows it.",
-            ),
-            Fault::Redirected => words(
-                "okta-redirected",
-                "The host sends requests elsewhere",
-                "Set `okta.url` in the connection to the org's own address; the credential is not sent on to another.",
-            ),
-            Fault::PathUnknown => words(
-                "okta-path-unknown",
-                "Okta does not offer this in the org",
-                "The org lacks this part of the API, or Okta withdrew it. Remove the mappings that need it, or update Rollcall.",
-            ),
-            _ => words(
-                "okta-rejected",
-                "Okta does not accept the request",
-                "This is probably an error in Rollcall: report it with the error's code and ids.",
-            ),
+            Fault::InvalidToken => INVALID_TOKEN,
+            Fault::FeatureMissing => FEATURE_MISSING,
+            Fault::RoleTooSmall => ROLE_TOO_SMALL,
+            Fault::ScopeMissing => SCOPE_MISSING,
+            Fault::PathUnknown => PATH_UNKNOWN,
+            Fault::UnknownOrg => UNKNOWN_ORG,
+            Fault::OrgDeactivated => ORG_DEACTIVATED,
+            Fault::NotVisible => NOT_VISIBLE,
+            Fault::Withheld => WITHHELD,
+            Fault::TooHeavy => TOO_HEAVY,
+            Fault::Unavailable => UNAVAILABLE,
+            Fault::Redirected => REDIRECTED,
+            Fault::Rejected => REJECTED,
         }
     }
 }
@@ -167,3 +110,78 @@ impl Throttle {
         }
     }
 }
+
+const INVALID_TOKEN: Words = words(
+    "okta-invalid-token",
+    "The API token is wrong, expired, revoked, or its creator was deactivated",
+    "Create a new token at Security > API > Tokens in Okta's admin console, signed in as a service \
+                 account with the Read-only Administrator role, and store it with `rollcall apply`. If the token is \
+                 tied to network zones, check that Rollcall calls from one of them.",
+);
+
+const FEATURE_MISSING: Words = words(
+    "okta-feature-missing",
+    "The org does not have this feature",
+    "The token is fine. Ask Okta to enable the feature for the org, or remove the mappings that need it.",
+);
+
+const ROLE_TOO_SMALL: Words = words(
+    "okta-role-too-small",
+    "The token's administrator role does not permit this",
+    "Give the administrator who created the token the Read-only Administrator role, at Security > \
+                 Administrators in Okta's admin console; a token has its creator's rights. If the token is tied to \
+                 network zones, check that Rollcall calls from one of them.",
+);
+
+const SCOPE_MISSING: Words = words(
+    "okta-scope-missing",
+    "An OAuth scope is missing",
+    "Grant the scope to the service app, in Okta's admin console at Applications > the app > Okta API Scopes.",
+);
+
+const PATH_UNKNOWN: Words = words(
+    "okta-path-unknown",
+    "Okta does not offer this in the org",
+    "The org lacks this part of the API, or Okta withdrew it. Remove the mappings that need it, or update Rollcall.",
+);
+
+const UNKNOWN_ORG: Words = words(
+    "okta-unknown-org",
+    "There is no Okta org behind the URL",
+    "Check `okta.url` in the connection: it is the address of the org, such as https://acme.okta.com, as \
+                 the menu at the top right of Okta's admin console shows it.",
+);
+
+const ORG_DEACTIVATED: Words = words(
+    "okta-org-deactivated",
+    "Okta deactivated this org",
+    "Reactivate the org with Okta, or disable the connection.",
+);
+
+const NOT_VISIBLE: Words = words(
+    "okta-not-visible",
+    "Okta does not show this object",
+    "It was deleted, or the token's role does not reach it.",
+);
+
+const WITHHELD: Words = words(
+    "okta-withheld",
+    "This object is kept from the token",
+    "Give the administrator who created the token a role that reaches it, such as Read-only Administrator.",
+);
+
+const TOO_HEAVY: Words = words("okta-query-too-slow", "The query took Okta too long", WAIT);
+
+const UNAVAILABLE: Words = words("okta-unavailable", "Okta cannot answer now", WAIT);
+
+const REDIRECTED: Words = words(
+    "okta-redirected",
+    "The host sends requests elsewhere",
+    "Set `okta.url` in the connection to the org's own address; the credential is not sent on to another.",
+);
+
+const REJECTED: Words = words(
+    "okta-rejected",
+    "Okta does not accept the request",
+    "This is probably an error in Rollcall: report it with the error's code and ids.",
+);

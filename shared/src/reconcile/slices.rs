@@ -24,6 +24,9 @@ pub struct Slice {
     /// Where the next page is, for as long as Okta keeps the cursor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
+    /// How far the page reaches that is being taken in: a cut has to lie beyond it.
+    #[serde(skip)]
+    pub reaching: Option<Time>,
     /// Whether the list has ended, and only the sweep is left.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub listed: bool,
@@ -38,7 +41,18 @@ pub struct Slice {
 impl Slice {
     /// A slice of these bounds, not begun.
     pub fn new(number: u32, from: Option<Time>, to: Option<Time>) -> Slice {
-        Slice { number, from, to, last: None, cursor: None, listed: false, pages: 0, unswept_pages: 0, seen_chunks: 0 }
+        Slice {
+            number,
+            from,
+            to,
+            last: None,
+            cursor: None,
+            reaching: None,
+            listed: false,
+            pages: 0,
+            unswept_pages: 0,
+            seen_chunks: 0,
+        }
     }
 
     /// Whether someone created then belongs to it.
@@ -48,7 +62,7 @@ impl Slice {
 
     /// The time still ahead in it, in milliseconds; an open end counts to `newest`.
     pub fn ahead(&self, newest: Time) -> u64 {
-        match self.last {
+        match self.last.max(self.reaching) {
             Some(last) if !self.listed => {
                 let end = self.to.unwrap_or(newest);
                 end.since(last).as_millis() as u64
@@ -71,7 +85,7 @@ pub fn split(slices: &mut [Slice], number: u32, newest: Time, pages_before_split
         return None;
     }
     // Whole seconds, as Okta's times have them.
-    let middle = Time::from_millis((largest.last?.millis() + ahead as i64 / 2) / 1_000 * 1_000);
+    let middle = Time::from_millis((largest.last.max(largest.reaching)?.millis() + ahead as i64 / 2) / 1_000 * 1_000);
     let far = Slice::new(number, Some(middle), largest.to);
     largest.to = Some(middle);
     largest.pages = 0;

@@ -1,6 +1,7 @@
 //! `cancel`: stops a run.
 
 use rollcall_shared::handlers::cancel::cancel;
+use rollcall_shared::report::RunState;
 
 use super::lookup;
 use crate::failure::{Failure, Status};
@@ -14,6 +15,9 @@ pub(super) async fn run(session: &mut Session, id: &str) -> Result<Status, Failu
     match session.reader {
         Reader::Program => session.out.json(&cancelled)?,
         Reader::Person => session.out.line(report::report(&cancelled))?,
+    }
+    if cancelled.state == RunState::Running {
+        eprintln!("The run stops as soon as whoever works on it next reports.");
     }
     stack.close().await;
     Ok(Status::Done)

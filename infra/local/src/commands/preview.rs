@@ -6,6 +6,7 @@ use super::lookup;
 use crate::cli::PreviewArguments;
 use crate::failure::{Failure, Status};
 use crate::output::Out;
+use crate::output::numbers::grouped;
 use crate::output::pages::Pages;
 use crate::output::report::counts;
 use crate::session::{Reader, Session};
@@ -33,6 +34,10 @@ pub(super) async fn run(session: &mut Session, arguments: PreviewArguments) -> R
         Reader::Person => {
             pages.end(&mut session.out)?;
             session.out.line(counts(&report.mappings))?;
+            for (mapping, absent) in report.absent.iter().filter(|(_, absent)| **absent > 0) {
+                let absent = grouped(*absent);
+                session.out.line(format!("{mapping}: {absent} known records of people that Okta did not list."))?;
+            }
             session.out.line("Nothing was written.")?;
         }
     }

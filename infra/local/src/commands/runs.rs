@@ -5,8 +5,7 @@ use rollcall_shared::report::RunReport;
 
 use super::lookup;
 use crate::failure::{Failure, Status};
-use crate::output::report::{self, RUNS_HEADER, runs_row};
-use crate::output::tables::table;
+use crate::output::report;
 use crate::session::{Reader, Session};
 
 /// Lists the runs of one connection or of all, the newest first.
@@ -22,7 +21,7 @@ pub(super) async fn list(session: &mut Session, name: Option<&str>) -> Result<St
     match session.reader {
         Reader::Program => runs.iter().try_for_each(|run| session.out.row(run))?,
         Reader::Person if runs.is_empty() => eprintln!("There are no runs yet."),
-        Reader::Person => session.out.line(table(&RUNS_HEADER, runs.iter().map(runs_row).collect()))?,
+        Reader::Person => session.out.line(report::runs(&runs))?,
     }
     stack.close().await;
     Ok(Status::Done)

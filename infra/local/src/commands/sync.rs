@@ -10,7 +10,7 @@ use rollcall_shared::report::{Job, Problem, RunReport, RunState};
 use super::lookup;
 use super::watch::{Waited, Watch};
 use crate::cli::SyncArguments;
-use crate::failure::{Failure, Status};
+use crate::failure::{Failure, Status, paragraph};
 use crate::output::report;
 use crate::session::{Reader, Session};
 
@@ -89,7 +89,13 @@ async fn start(context: &Context, connection: &str) -> Result<RunReport, Failure
 
 fn print(session: &mut Session, run: &RunReport) -> Result<(), Failure> {
     match session.reader {
-        Reader::Program => session.out.json(run)?,
+        Reader::Program => {
+            // The report has it too, but whoever looks at stderr should not have to read JSON.
+            if let Some(problem) = &run.problem {
+                eprintln!("{}: {}", report::state(run.state), paragraph(problem));
+            }
+            session.out.json(run)?;
+        }
         Reader::Person => session.out.line(report::report(run))?,
     }
     Ok(())

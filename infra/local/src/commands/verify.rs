@@ -27,8 +27,11 @@ pub(crate) fn print(out: &mut Out, checks: &[ApiCheck]) -> Result<(), Failure> {
         vec![check.api.clone(), if check.ok { "ok" } else { "not ok" }.to_owned(), title]
     };
     out.line(table(&["api", "state", "problem"], checks.iter().map(row).collect()))?;
+    // One cause often keeps several APIs from answering; it is explained once.
+    let mut explained: Vec<&str> = Vec::new();
     for check in checks {
-        if let Some(problem) = &check.problem {
+        if let Some(problem) = check.problem.as_ref().filter(|problem| !explained.contains(&problem.title.as_str())) {
+            explained.push(&problem.title);
             out.line(format!("{}: {}", check.api, paragraph(problem)))?;
         }
     }

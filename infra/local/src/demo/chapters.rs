@@ -32,7 +32,11 @@ pub(super) async fn the_org_arrives(teller: &mut Teller<'_>, scene: &Scene) -> R
     teller.say("The first full import (rollcall sync acme full-import):\n")?;
     let run = teller.full_import(scene).await?;
     teller.say(&rate(&run))?;
-    teller.claim(run.state == RunState::Succeeded, "The run succeeded.")?;
+    let people = scene.sim.with(|org| org.len()) as u64;
+    teller.claim(
+        run.state == RunState::Succeeded && run.mappings.values().all(|counts| counts.read == people),
+        "The run succeeded, and counted everyone once.",
+    )?;
     teller.claim(equals_the_org(scene).await?, "The directory is what the org makes it, record by record.")?;
     teller.say("\nA few of the records (rollcall list acme people):\n")?;
     let mut ids = vec![scene.ada.clone(), scene.charles.clone()];

@@ -26,21 +26,22 @@ pub(crate) enum Meter {
     Objects(Pulse),
 }
 
-/// Lets something through once in a while.
+/// Lets news through once in a while.
 pub(crate) struct Pulse {
     every: Duration,
     last: Instant,
+    shown: Option<Progress>,
 }
 
 impl Pulse {
     fn every(every: Duration) -> Pulse {
-        Pulse { every, last: Instant::now() }
+        Pulse { every, last: Instant::now(), shown: None }
     }
 
-    fn beats(&mut self) -> bool {
-        let beats = self.last.elapsed() >= self.every;
+    fn beats(&mut self, progress: &Progress) -> bool {
+        let beats = self.last.elapsed() >= self.every && self.shown.as_ref() != Some(progress);
         if beats {
-            self.last = Instant::now();
+            (self.last, self.shown) = (Instant::now(), Some(*progress));
         }
         beats
     }
@@ -68,13 +69,13 @@ impl Meter {
                 Ok(())
             }
             Meter::Lines(pulse) => {
-                if pulse.beats() {
+                if pulse.beats(&run.progress) {
                     eprintln!("{}: {}", run.connection, sentence(&run.progress));
                 }
                 Ok(())
             }
             Meter::Objects(pulse) => {
-                if pulse.beats() {
+                if pulse.beats(&run.progress) {
                     out.json(&json!({"run": run.run, "progress": run.progress}))?;
                 }
                 Ok(())

@@ -1,9 +1,7 @@
 //! A run report, and lists of them, as people read them.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use rollcall_shared::model::Time;
 use rollcall_shared::report::{Counts, RunReport, RunState};
 
 use super::numbers::{bytes, grouped, moment, span, units};
@@ -84,27 +82,30 @@ const OUTCOMES: [Column; 9] = [
     ("unsynced", |counts| counts.unsynced),
 ];
 
-/// The columns of [`runs_row`].
-pub(crate) const RUNS_HEADER: [&str; 11] =
-    ["run", "connection", "job", "state", "started (UTC)", "took", "read", "created", "updated", "deactivated", "held"];
+/// What a list of runs tells of them, if any of them has it: what changed, and what did not work.
+const TOLD: [&str; 6] = ["created", "updated", "deactivated", "reactivated", "held", "unsynced"];
 
-/// A run as a line of a list, its mappings summed.
-pub(crate) fn runs_row(report: &RunReport) -> Vec<String> {
-    let sum = |count: fn(&Counts) -> u64| grouped(report.mappings.values().map(count).sum());
-    let took: Option<Duration> = report.ended.map(|ended: Time| ended.since(report.started));
-    vec![
-        report.run.clone(),
-        report.connection.clone(),
-        report.job.name().to_owned(),
-        state(report.state).to_owned(),
-        moment(report.started),
-        took.map_or_else(String::new, span),
-        sum(|counts| counts.read),
-        sum(|counts| counts.created),
-        sum(|counts| counts.updated),
-        sum(|counts| counts.deactivated),
-        sum(|counts| counts.held),
-    ]
+/// Runs, a line each, their mappings summed.
+pub(crate) fn runs(reports: &[RunReport]) -> String {
+    let sum = |report: &RunReport, count: fn(&Counts) -> u64| report.mappings.values().map(count).sum::<u64>();
+    let told = OUTCOMES.into_iter().filter(|(name, _)| TOLD.contains(name));
+    let shown: Vec<Column> = told.filter(|(_, count)| reports.iter().any(|report| sum(report, *count) > 0)).collect();
+    let about = ["run", "connection", "job", "state", "started (UTC)", "took", "read"];
+    let header: Vec<&str> = about.into_iter().chain(shown.iter().map(|(name, _)| *name)).collect();
+    let rows = reports.iter().map(|report| {
+        let took = report.ended.map_or_else(String::new, |ended| span(ended.since(report.started)));
+        let about = [
+            report.run.clone(),
+            report.connection.clone(),
+            report.job.name().to_owned(),
+            state(report.state).to_owned(),
+            moment(report.started),
+            took,
+            grouped(sum(report, |counts| counts.read)),
+        ];
+        about.into_iter().chain(shown.iter().map(|(_, count)| grouped(sum(report, *count)))).collect()
+    });
+    table(&header, rows.collect())
 }
 
 #[cfg(test)]

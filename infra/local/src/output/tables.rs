@@ -1,17 +1,28 @@
 //! Tables for people: as wide as the terminal at most, one line a row, long values cut.
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Row, Table, presets};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Row, Table, TableStyle};
 
 /// A value longer than this is cut, however wide the terminal is.
 const LONGEST: usize = 60;
 
+/// Columns that a narrow terminal does not shorten: their values are what other commands are given.
+const WHOLE: [&str; 3] = ["run", "id", "state"];
+
+/// A line under the header, and nothing else that is not content.
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+
 /// A table with these columns and rows; empty cells where a row is short.
 pub(crate) fn table<S: AsRef<str>>(header: &[S], rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(row(header.iter().map(|title| title.as_ref().to_owned())));
     for cells in rows {
         table.add_row(row(cells));
+    }
+    for (column, title) in table.column_iter_mut().zip(header) {
+        if WHOLE.contains(&title.as_ref()) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
     }
     table.trim_fmt()
 }

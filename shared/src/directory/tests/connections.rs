@@ -10,7 +10,18 @@ use crate::error::Fate;
 use crate::model::Connection;
 
 fn connection(name: &str) -> Connection {
-    let document = serde_json::json!({ "name": name, "guard": { "max_deactivations_percent": 2.5 }, "mappings": [] });
+    let document = serde_json::json!({
+        "name": name,
+        "okta": { "url": "https://acme.okta.com", "auth": { "kind": "api_token", "secret": "rollcall/acme" } },
+        "guard": { "max_deactivations": 20, "max_deactivations_percent": 2.5 },
+        "mappings": [{
+            "name": "custodians",
+            "source": "users",
+            "target": { "kind": "record", "entity": "Custodian", "collection": "Okta users" },
+            "identifier": "id",
+            "fields": { "name": "profile.displayName", "title": "profile.title" },
+        }],
+    });
     Connection::parse(&document.to_string()).unwrap()
 }
 
@@ -73,7 +84,12 @@ async fn changes_made_at_the_same_time_all_arrive() {
     let changes = (0..4).map(|count| {
         let directory = directory.clone();
         let add = move |state: &mut ConnectionState| {
-            state.deactivated.push(DayCount { at: time(NOON), mapping: "employees".to_owned(), count });
+            state.deactivated.push(DayCount {
+                at: time(NOON),
+                mapping: "employees".to_owned(),
+                count,
+                run: "run-1".to_owned(),
+            });
         };
         async move { directory.change_connection_state(None, "acme", add).await.unwrap() }
     });

@@ -5,6 +5,7 @@ mod connections;
 mod failures;
 mod holds;
 mod leases;
+mod lost_answers;
 mod records;
 mod runs;
 mod secrets;
@@ -24,13 +25,17 @@ use crate::report::Job;
 
 /// A new, empty database with both tables.
 async fn directory() -> Directory {
+    at(&database().await)
+}
+
+/// The endpoint of a new, empty database with both tables.
+async fn database() -> String {
     let database = dynoxide::Database::memory().unwrap();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()));
-    let directory = at(&endpoint);
-    directory.create_tables().await.unwrap();
-    directory
+    at(&endpoint).create_tables().await.unwrap();
+    endpoint
 }
 
 /// The directory behind an endpoint.

@@ -32,6 +32,8 @@ pub(crate) struct Checkpoint {
     pub people: u64,
     /// How many people are expected.
     pub expected: Option<u64>,
+    /// Whether the group Everyone was in sight at the beginning.
+    pub sees_everyone: bool,
     /// By mapping, in the connection's order.
     pub tallies: Vec<Tally>,
     /// How many items hold the ids of people created just before the run or during it.
@@ -96,6 +98,7 @@ impl Checkpoint {
             splits: 0,
             people: 0,
             expected: None,
+            sees_everyone: false,
             tallies: vec![Tally::default(); mappings],
             recent_chunks: 0,
             closing: None,

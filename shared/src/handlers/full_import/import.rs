@@ -60,6 +60,11 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
+    /// What an earlier invocation saw. It is not kept who of them was created last, so each may have been.
+    fn resumed(ids: Vec<String>) -> Seen {
+        Seen { ids: ids.iter().cloned().collect(), at_last: ids, unsaved: Vec::new() }
+    }
+
     pub(crate) fn insert(&mut self, id: &str) {
         if self.ids.insert(id.to_owned()) {
             self.unsaved.push(id.to_owned());
@@ -84,7 +89,7 @@ impl Import {
         let mut seen = HashMap::new();
         for slice in &checkpoint.slices {
             let ids = line.directory.seen(line.lease.run(), slice.number, slice.seen_chunks).await?;
-            seen.insert(slice.number, Seen { ids: ids.into_iter().collect(), ..Seen::default() });
+            seen.insert(slice.number, Seen::resumed(ids));
         }
         let recent = line.directory.seen(line.lease.run(), RECENT, checkpoint.recent_chunks).await?;
         let attributes = line.connection.attributes();
@@ -93,7 +98,7 @@ impl Import {
             checkpoint,
             taken: HashSet::new(),
             seen,
-            recent: Seen { ids: recent.into_iter().collect(), ..Seen::default() },
+            recent: Seen::resumed(recent),
             pages_since_save: 0,
             cancelled: false,
             failed: false,
@@ -158,18 +163,7 @@ impl Import {
 
     /// What the run used so far, earlier invocations included.
     fn used(&self, checkpoint: &Checkpoint) -> (OktaUse, DynamoDbUse) {
-        let (okta, dynamodb) = (self.line.okta.used(), self.line.directory.used());
-        let okta = OktaUse {
-            calls: checkpoint.okta.calls + okta.calls,
-            throttled: checkpoint.okta.throttled + okta.throttled,
-            retried: checkpoint.okta.retried + okta.retried,
-            bytes: checkpoint.okta.bytes + okta.bytes,
-        };
-        let dynamodb = DynamoDbUse {
-            read_units: checkpoint.dynamodb.read_units + dynamodb.read_units,
-            write_units: checkpoint.dynamodb.write_units + dynamodb.write_units,
-        };
-        (okta, dynamodb)
+        (checkpoint.okta + self.line.okta.used(), checkpoint.dynamodb + self.line.directory.used())
     }
 
     /// The run report as it stands.

@@ -31,6 +31,8 @@ use crate::sync::Line;
 
 /// A run taken up later than this after T0 starts anew (the log's events and the closing delta would be too many).
 const OLDEST_RUN: Duration = Duration::from_secs(24 * 60 * 60);
+/// A run that needs more invocations than this waits for the next trigger: a function that calls itself must end.
+const MOST_INVOCATIONS: u64 = 1_000;
 /// How far the watermark of what follows lies before T0, for late commits.
 const LATE_COMMITS: Duration = Duration::from_secs(5 * 60);
 
@@ -42,6 +44,9 @@ pub async fn handle(context: &Context, event: Event) -> Result<Response, Error> 
     let Some(name) = &event.connection else { return fan_out::fan_out(context).await };
     let report = import(context, name, event.deadline).await?;
     if report.state == RunState::Running && context.function.is_some() && event.deadline.is_some() {
+        if report.invocations >= MOST_INVOCATIONS {
+            return Err(run::too_many_invocations(&report));
+        }
         let next = Event { connection: Some(name.clone()), run: Some(report.run.clone()), deadline: None };
         fan_out::start(context, &next).await?;
     }
@@ -50,7 +55,7 @@ pub async fn handle(context: &Context, event: Event) -> Result<Response, Error> 
 
 async fn import(context: &Context, name: &str, deadline: Option<Instant>) -> Result<RunReport, Error> {
     let run = match run::open(context, name, Job::FullImport).await? {
-        Opened::Mine(run) => run,
+        Opened::Mine(run) => *run,
         Opened::Joined(report) => return Ok(*report),
     };
     let stop_at = deadline.map(run::stop_before);
@@ -70,7 +75,10 @@ struct Begun {
 async fn begin(context: &Context, mut run: Run, stop_at: Option<Instant>) -> Result<Begun, (Run, Interruption)> {
     match prepare(context, &mut run, stop_at).await {
         Ok((import, state)) => Ok(Begun { run, import: Arc::new(import), state }),
-        Err(interruption) => Err((run, interruption)),
+        Err(interruption) => {
+            run.note_use();
+            Err((run, interruption))
+        }
     }
 }
 
@@ -81,6 +89,7 @@ async fn prepare(
 ) -> Result<(Import, ConnectionState), Interruption> {
     let connection = connect::connection(context, &run.report.connection).await?;
     let okta = connect::org(context, &connection, stop_at).await?;
+    run.okta = Some(okta.clone());
     let mut state = run.directory.connection_state(&connection.name).await?;
     let organization = connect::same_org(&okta, &connection, &state).await?;
     let digest = connection.mappings_digest();
@@ -103,7 +112,9 @@ async fn prepare(
         Some(checkpoint) => checkpoint,
         None => {
             let mut fresh = Checkpoint::new(organization.asked, digest, connection.mappings.len());
-            fresh.expected = look_around(&okta).await?.or(state.last_complete.as_ref().map(|import| import.users));
+            let (sees_everyone, size) = everyone(&okta).await?;
+            fresh.sees_everyone = sees_everyone;
+            fresh.expected = size.or(state.last_complete.as_ref().map(|import| import.users));
             fresh
         }
     };
@@ -120,14 +131,27 @@ async fn prepare(
     Ok((import, state))
 }
 
-/// The group Everyone is in every org: a credential that does not see it does not see everybody. Gives its size.
-async fn look_around(okta: &Okta) -> Result<Option<u64>, Interruption> {
+/// Looks for the group Everyone again: what was seen of the org at the beginning must be in sight still.
+async fn look_around(import: &Import) -> Result<(), Interruption> {
+    let saw_everyone = import.work().checkpoint.sees_everyone;
+    let (sees_everyone, _) = everyone(&import.line.okta).await?;
+    if saw_everyone && !sees_everyone {
+        return Err(blind(
+            "The credential saw the group Everyone when the run began, and may not list groups any more.",
+        ));
+    }
+    Ok(())
+}
+
+/// The group Everyone is in every org: a credential that may list groups and does not see it sees only part of the org.
+/// Gives whether it is seen, and its size.
+async fn everyone(okta: &Okta) -> Result<(bool, Option<u64>), Interruption> {
     match okta.everyone().await? {
-        Everyone::Visible { users } => Ok(users),
+        Everyone::Visible { users } => Ok((true, users)),
         Everyone::NotThere => Err(blind(
             "The group Everyone is not there, and no org lacks it: the credential sees only part of the org.",
         )),
-        Everyone::NotPermitted(_) => Ok(None),
+        Everyone::NotPermitted(_) => Ok((false, None)),
     }
 }
 
@@ -176,7 +200,7 @@ async fn phases(import: &Arc<Import>, state: &ConnectionState) -> Result<RunStat
             Phase::Absences => {
                 let last_seen = state.last_complete.as_ref().map(|import| import.t0).or(state.first_started);
                 absences::confirm(import, last_seen).await?;
-                look_around(&import.line.okta).await?;
+                look_around(import).await?;
                 Phase::Deciding
             }
             Phase::Deciding => {

@@ -227,8 +227,12 @@ fn sort_out(
     number: u32,
     people: Vec<(Identity, RawObject)>,
 ) -> (Vec<(Identity, RawObject)>, Vec<RawObject>) {
-    let work = import.work();
-    let slice = work.checkpoint.slices.iter().find(|slice| slice.number == number);
+    let mut work = import.work();
+    let work = &mut *work;
+    let slice = work.checkpoint.slices.iter_mut().find(|slice| slice.number == number).map(|slice| {
+        slice.reaching = people.iter().filter_map(|(person, _)| person.created).max();
+        &*slice
+    });
     let seen = work.seen.get(&number);
     let (mut inside, mut strays) = (Vec::with_capacity(people.len()), Vec::new());
     for (person, object) in people {

@@ -9,6 +9,7 @@ use futures::TryStreamExt;
 
 use super::checkpoint::Tally;
 use super::import::{Import, Work};
+use super::look_around;
 use crate::directory::Suspect;
 use crate::handlers::interruption::{Interruption, blind};
 use crate::model::{Reason, Time, identify};
@@ -36,6 +37,10 @@ type Suspects = BTreeMap<String, (Time, Vec<usize>)>;
 pub(crate) async fn sweep(import: &Import, number: u32) -> Result<u32, Interruption> {
     let Some(listed) = listed(import, number) else { return Ok(number) };
     let (mut tallies, suspects) = find_suspects(import, &listed).await?;
+    if tallies.iter().any(|tally| is_too_many(suspects.len() as u64, tally.known)) {
+        // Before a lost role costs a request for every hundred people of the org.
+        look_around(import).await?;
+    }
     let (landings, alive) = ask_for(import, &suspects).await?;
     let absent: Vec<Suspect> = absent(import, &suspects, &alive);
     import.line.directory.add_suspects(import.line.lease.run(), &absent).await?;
@@ -57,9 +62,12 @@ pub(crate) async fn sweep(import: &Import, number: u32) -> Result<u32, Interrupt
 }
 
 fn listed(import: &Import, number: u32) -> Option<Listed> {
-    let work = import.work();
-    let slice = work.checkpoint.slices.iter().find(|slice| slice.number == number)?;
-    let seen = work.seen.get(&number).map(|seen| seen.ids.clone()).unwrap_or_default();
+    let mut work = import.work();
+    let Work { checkpoint, seen, .. } = &mut *work;
+    let slice = checkpoint.slices.iter().find(|slice| slice.number == number)?;
+    // Taken, not copied: there may be a bulk import's worth. Nobody else adds to it while its reader sweeps, and a
+    // further invocation reads it from its items.
+    let seen = seen.get_mut(&number).map(|seen| std::mem::take(&mut seen.ids)).unwrap_or_default();
     let to = if slice.listed { slice.to } else { slice.last };
     Some(Listed { number, from: slice.from, to, seen, whole: slice.listed })
 }

@@ -34,7 +34,7 @@ struct Registry {
 }
 
 /// What has a pace of its own.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct PaceKey {
     /// The org's address.
     pub host: String,

@@ -17,8 +17,8 @@ pub(in crate::okta) struct Pace {
     ledger: Mutex<Ledger>,
     /// Held by the caller whose turn it is; the others queue behind it.
     turn: tokio::sync::Mutex<()>,
-    /// Wakes the caller whose turn it is, when an answer arrived.
-    answered: Notify,
+    /// Wakes everybody who waits, when an answer arrived.
+    news: Notify,
 }
 
 impl Pace {
@@ -27,33 +27,32 @@ impl Pace {
             org,
             ledger: Mutex::new(Ledger::new(Instant::now())),
             turn: tokio::sync::Mutex::default(),
-            answered: Notify::new(),
+            news: Notify::new(),
         }
     }
 
     /// Waits until a call may go. `None`: it could not before the deadline, and waiting is given up as soon
     /// as that is known.
     pub(in crate::okta) async fn admit(self: &Arc<Self>, percent: u8, deadline: Option<Instant>) -> Option<Flight> {
-        let _turn = before(deadline, self.turn.lock()).await?;
+        let _turn = self.turn(deadline).await?;
         loop {
-            let mut answered = pin!(self.answered.notified());
+            let mut news = pin!(self.news.notified());
             let mut freed = pin!(self.org.freed.notified());
             // Waiting begins before the books are read, or an answer in between would be missed.
-            answered.as_mut().enable();
+            news.as_mut().enable();
             freed.as_mut().enable();
             let now = Instant::now();
-            if deadline.is_some_and(|deadline| deadline <= now) {
+            if self.is_hopeless(deadline, now) {
                 return None;
             }
             let look_again = match self.next(percent, now) {
                 Admission::Granted(flight) => return Some(flight),
-                Admission::NotBefore(moment) if deadline.is_some_and(|deadline| deadline <= moment) => return None,
-                Admission::NotBefore(moment) | Admission::OnNews(moment) => moment,
+                Admission::NotBefore(moment) => moment,
             };
             let wake = deadline.map_or(look_again, |deadline| deadline.min(look_again));
             tokio::select! {
                 () = tokio::time::sleep_until(wake) => {}
-                () = answered => {}
+                () = news => {}
                 () = freed => {}
             }
         }
@@ -62,11 +61,38 @@ impl Pace {
     /// Stops every caller of the bucket for a while: Okta said that the ceiling is reached.
     pub(in crate::okta) fn close(&self, wait: Duration) {
         lock(&self.ledger).close(Instant::now(), wait);
+        self.news.notify_waiters();
     }
 
     /// Calls left in the budget of the current window.
     pub(in crate::okta) fn left(&self) -> u64 {
         lock(&self.ledger).left(Instant::now())
+    }
+
+    /// Queues for the turn. Whoever learns in the queue that it would come too late leaves.
+    async fn turn(&self, deadline: Option<Instant>) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        const LOOK_AGAIN: Duration = Duration::from_secs(600);
+        let mut turn = pin!(self.turn.lock());
+        loop {
+            let mut news = pin!(self.news.notified());
+            news.as_mut().enable();
+            let now = Instant::now();
+            if self.is_hopeless(deadline, now) {
+                return None;
+            }
+            tokio::select! {
+                biased;
+                turn = &mut turn => return Some(turn),
+                () = news => {}
+                () = tokio::time::sleep_until(deadline.unwrap_or(now + LOOK_AGAIN)) => {}
+            }
+        }
+    }
+
+    /// Whether it is certain that no call can go before the deadline.
+    fn is_hopeless(&self, deadline: Option<Instant>, now: Instant) -> bool {
+        let Some(deadline) = deadline else { return false };
+        deadline <= now || matches!(lock(&self.ledger).next(now), Next::At(moment) if deadline <= moment)
     }
 
     fn next(self: &Arc<Self>, percent: u8, now: Instant) -> Admission {
@@ -75,28 +101,20 @@ impl Pace {
         let mut ledger = lock(&self.ledger);
         ledger.set_budget(percent);
         match ledger.next(now) {
-            Next::At(moment) => Admission::NotBefore(moment),
-            Next::AfterAnswer(moment) => Admission::OnNews(moment),
+            Next::At(moment) | Next::AfterAnswer(moment) => Admission::NotBefore(moment),
             Next::Now if self.org.enter(now) => {
                 ledger.sent();
                 Admission::Granted(Flight { pace: Arc::clone(self), is_answered: false })
             }
-            Next::Now => Admission::OnNews(now + LOOK_AGAIN),
+            Next::Now => Admission::NotBefore(now + LOOK_AGAIN),
         }
     }
 }
 
 enum Admission {
     Granted(Flight),
+    /// Look again at this moment, or on news.
     NotBefore(Instant),
-    OnNews(Instant),
-}
-
-async fn before<T>(deadline: Option<Instant>, work: impl Future<Output = T>) -> Option<T> {
-    match deadline {
-        Some(deadline) => tokio::time::timeout_at(deadline, work).await.ok(),
-        None => Some(work.await),
-    }
 }
 
 /// A call under way; its place is given back when it is dropped.
@@ -112,7 +130,7 @@ impl Flight {
         if !self.is_answered {
             self.is_answered = true;
             lock(&self.pace.ledger).answered(Instant::now(), headers);
-            self.pace.answered.notify_waiters();
+            self.pace.news.notify_waiters();
         }
     }
 }
@@ -121,7 +139,7 @@ impl Drop for Flight {
     fn drop(&mut self) {
         if !self.is_answered {
             lock(&self.pace.ledger).unanswered();
-            self.pace.answered.notify_waiters();
+            self.pace.news.notify_waiters();
         }
         self.pace.org.leave();
     }

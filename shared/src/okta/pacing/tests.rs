@@ -254,8 +254,15 @@ async fn a_wait_past_the_deadline_is_given_up_at_once() {
     let before = Instant::now();
     assert!(world.pace.admit(100, Some(before + Duration::from_secs(20))).await.is_none());
     assert_eq!(before.elapsed(), Duration::ZERO);
+    // Somebody with time waits in front; whoever has none does not queue behind.
+    let patient = Arc::clone(&world);
+    let patient = tokio::spawn(async move { patient.call().await });
+    tokio::task::yield_now().await;
+    assert!(world.pace.admit(100, Some(before + Duration::from_secs(20))).await.is_none());
+    assert_eq!(before.elapsed(), Duration::ZERO);
     drop(world.pace.admit(100, Some(before + Duration::from_secs(40))).await.unwrap());
     assert!((30..32).contains(&before.elapsed().as_secs()));
+    patient.await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

@@ -55,10 +55,11 @@ async fn what_stays_wrong_is_asked_once() {
         (400, "", r#"{"errorCode":"E0000031","errorSummary":"Invalid search criteria."}"#, "okta-rejected"),
     ] {
         let server = Server::start(vec![answer(status, headers, body)]).await;
-        let error = server.okta(None).page(&users()).await.unwrap_err();
+        let okta = server.okta(None);
+        let error = okta.page(&users()).await.unwrap_err();
         assert_eq!((slug(&error).as_str(), server.requests().len()), (expected, 1));
         assert_eq!(error.fate(), Fate::Fatal);
-        assert!(!format!("{error} {error:?} {:?}", error.problem()).contains(TOKEN));
+        assert!(!format!("{error} {error:?} {:?} {okta:?}", error.problem()).contains(TOKEN));
     }
 }
 
@@ -107,7 +108,7 @@ async fn a_reached_ceiling_is_waited_for_by_every_caller() {
     okta.page(&users()).await.unwrap();
     let (first, second) = (began.elapsed(), second.await.unwrap());
     for waited in [first, second] {
-        assert!((2_900..4_500).contains(&waited.as_millis()), "{waited:?}");
+        assert!((2_900..9_000).contains(&waited.as_millis()), "{waited:?}");
     }
     let used = okta.used();
     assert_eq!((used.calls, used.throttled, used.retried), (4, 1, 1));
@@ -118,23 +119,23 @@ async fn the_concurrency_limit_is_a_short_rest() {
     let server = Server::start(vec![throttled(0, 50), answer(200, "", "[]")]).await;
     let began = Instant::now();
     server.okta(None).page(&users()).await.unwrap();
-    assert!((450..5_500).contains(&began.elapsed().as_millis()), "{:?}", began.elapsed());
+    assert!((450..9_000).contains(&began.elapsed().as_millis()), "{:?}", began.elapsed());
 }
 
 #[tokio::test]
 async fn the_deadline_ends_waits_and_requests() {
-    let soon = || Some(Instant::now() + Duration::from_millis(800));
+    let within = |milliseconds| Some(Instant::now() + Duration::from_millis(milliseconds));
     // A wait that would end too late is not begun.
     let server = Server::start(vec![throttled(600, 30)]).await;
     let began = Instant::now();
-    let error = server.okta(soon()).page(&users()).await.unwrap_err();
-    assert!(error.is_deadline() && began.elapsed() < Duration::from_millis(700), "{error}");
+    let error = server.okta(within(10_000)).page(&users()).await.unwrap_err();
+    assert!(error.is_deadline() && began.elapsed() < Duration::from_secs(5), "{error}");
     assert_eq!(error.fate(), Fate::Retryable);
 
     // A request without an answer is given up.
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", silent.local_addr().unwrap());
-    let error = okta(&address, soon()).page(&users()).await.unwrap_err();
+    let error = okta(&address, within(500)).page(&users()).await.unwrap_err();
     assert!(error.is_deadline(), "{error}");
 
     // Nothing is sent after it.
@@ -152,7 +153,7 @@ async fn no_connection_is_retryable_and_an_unknown_name_says_so() {
     assert!(matches!(error, OktaError::NoAnswer { how: NoAnswer::Unreachable, .. }), "{error:?}");
     assert_eq!(error.fate(), Fate::Retryable);
 
-    let error = okta("http://no-such-org.invalid", None).page(&users()).await.unwrap_err();
+    let error = okta("https://no-such-org.invalid", None).page(&users()).await.unwrap_err();
     assert!(matches!(error, OktaError::NoAnswer { how: NoAnswer::NameUnknown, .. }), "{error:?}");
     assert!(!error.to_string().contains("search="));
 }

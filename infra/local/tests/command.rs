@@ -1,0 +1,110 @@
+//! The command as a process: what it prints where, and with which status it ends.
+#![expect(clippy::unwrap_used, reason = "this is a test, its free functions too")]
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
+
+fn rollcall(directory: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
+    command.args(arguments).env("ROLLCALL_DATA_DIR", directory.join("data")).env("TOKEN", "00secret");
+    command.current_dir(directory).stdin(Stdio::null());
+    command
+}
+
+fn run(directory: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let Output { status, stdout, stderr } = rollcall(directory, arguments).output().unwrap();
+    (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+fn connection() -> Value {
+    json!({
+        "name": "acme",
+        "okta": { "url": "https://acme.okta.com", "auth": { "kind": "api_token", "secret": "rollcall/acme" } },
+        "mappings": [{
+            "name": "staff", "source": "users", "identifier": "id", "fields": { "b": "id", "a": "id" },
+            "target": { "kind": "record", "entity": "Person", "collection": "Okta" },
+        }],
+    })
+}
+
+#[test]
+fn a_connection_that_is_not_valid_is_not_stored() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut document = connection();
+    document["gard"] = json!({});
+    document["mappings"][0]["identifier"] = json!("[");
+    std::fs::write(directory.path().join("c.json"), document.to_string()).unwrap();
+    let (status, stdout, stderr) = run(directory.path(), &["apply", "c.json", "--token-env", "TOKEN"]);
+    assert_eq!((status, stdout.as_str()), (2, ""));
+    assert!(stderr.contains("\n  gard: ") && stderr.contains("\n  mappings[0].identifier: "), "{stderr}");
+    let (status, _, stderr) = run(directory.path(), &["list", "acme", "staff"]);
+    assert_eq!(status, 2);
+    assert!(stderr.contains("There is no connection acme"), "{stderr}");
+}
+
+#[test]
+fn a_connection_is_stored_and_its_token_shown_to_nobody() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("c.json"), connection().to_string()).unwrap();
+    let (status, stdout, stderr) = run(directory.path(), &["--json", "apply", "c.json", "--token-env", "TOKEN", "-vv"]);
+    assert_eq!(status, 0, "{stderr}");
+    let line: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((&line["connection"], &line["token_stored"]), (&json!("acme"), &json!(true)));
+    assert!(!stdout.contains("00secret") && !stderr.contains("00secret"));
+
+    let (status, stdout, _) = run(directory.path(), &["list", "acme", "staff", "--format", "csv", "--json"]);
+    assert_eq!(status, 0);
+    assert!(stdout.contains(",role,fields.a,fields.b,okta_status,"), "{stdout}");
+    let (status, stdout, stderr) = run(directory.path(), &["list", "acme", "stuff", "--json"]);
+    assert_eq!(status, 2);
+    assert!(stderr.contains("staff"));
+    assert_eq!(serde_json::from_str::<Value>(&stdout).unwrap()["problem"]["type"], "urn:rollcall:problem:usage");
+}
+
+#[test]
+fn the_token_may_come_on_standard_input() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("c.json"), connection().to_string()).unwrap();
+    let mut command = rollcall(directory.path(), &["apply", "c.json", "--json"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"00secret\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&output.stdout).unwrap()["token_stored"], true);
+}
+
+#[test]
+fn bad_usage_is_status_two() {
+    let directory = tempfile::tempdir().unwrap();
+    for arguments in [
+        &["sync", "acme", "everything"][..],
+        &["sync", "acme", "delta-sync"],
+        &["sync", "acme", "full-import"],
+        &["run", "01JD0000000000000000000000"],
+        &["apply", "missing.json"],
+        &["frobnicate"],
+        &[],
+    ] {
+        let (status, stdout, stderr) = run(directory.path(), arguments);
+        assert_eq!((status, stdout.as_str()), (2, ""), "{arguments:?}: {stderr}");
+        assert!(!stderr.is_empty());
+    }
+}
+
+#[test]
+fn the_demo_keeps_its_claims_even_when_nobody_reads_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let (status, stdout, stderr) = run(directory.path(), &["demo", "--users", "120"]);
+    assert_eq!(status, 0, "{stdout}\n{stderr}");
+    assert!(!stdout.contains('✗') && stdout.contains("rollcall apply"), "{stdout}");
+
+    let mut command = rollcall(directory.path(), &["demo", "--users", "60", "--json"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    assert!(serde_json::from_str::<Value>(&first).is_ok(), "{first}");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+}

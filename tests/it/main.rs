@@ -5,3 +5,4 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
 mod import;
+mod kill;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use rollcall_shared::Context;
 use rollcall_shared::config::{Config, Credentials, Endpoints, Tuning};
-use rollcall_shared::directory::Tables;
+use rollcall_shared::directory::{DirectoryError, Tables};
 
 use crate::embedded::{Embedded, EmbeddedError};
 use crate::secrets_endpoint::SecretsEndpoint;
@@ -65,7 +65,18 @@ impl Stack {
         open_private(&database).map_err(in_directory)?;
         let dynamodb = Embedded::open(&database)?;
         let secrets = SecretsEndpoint::open(&directory.join("secrets.json")).await.map_err(in_directory)?;
-        Stack::start(dynamodb, secrets, Some(lock)).await
+        let stack = Stack::start(dynamodb, secrets, Some(lock)).await?;
+        stack.take_over().await.map_err(rollcall_shared::Error::from)?;
+        Ok(stack)
+    }
+
+    /// Ends the leases of a process that owned the directory before and did not end in order: its runs can be taken up
+    /// at once.
+    async fn take_over(&self) -> Result<(), DirectoryError> {
+        for (connection, _) in self.context.directory.connections().await? {
+            self.context.directory.lapse_leases(&connection).await?;
+        }
+        Ok(())
     }
 
     /// A stack that leaves nothing behind.

@@ -8,9 +8,10 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::import::Import;
 use crate::directory::{ConnectionState, DayCount, SHARDS, Written};
+use crate::error::Error;
 use crate::handlers::interruption::Interruption;
 use crate::handlers::settle::settle;
-use crate::model::{Outcome, Reason, Time};
+use crate::model::{Outcome, Reason, Rejection, RejectionReason, Time};
 use crate::reconcile::Change;
 use crate::reconcile::guard::{Decision, Measure};
 use crate::report::RunState;
@@ -149,6 +150,32 @@ async fn apply_one(import: &Import, index: usize, change: Change, decision: Deci
         },
     };
     Ok(Landing { mapping: index, id: change.id, outcome: Some(outcome), before: Outcome::Unchanged })
+}
+
+/// In a blind run nothing collected is carried out or held: each is unsynced until a run that sees decides on it.
+pub(crate) async fn set_aside(import: &Import) -> Result<(), Error> {
+    let line = &import.line;
+    if !import.work().checkpoint.deactivations {
+        return Ok(());
+    }
+    for shard in 0..SHARDS {
+        let mut collected = line.directory.deactivations(line.lease.run(), shard);
+        while let Some((mapping, change)) = collected.try_next().await? {
+            let Some(index) = line.connection.mappings.iter().position(|other| other.name == mapping) else { continue };
+            let rejection = Rejection {
+                reason: RejectionReason::BlindRun,
+                message: "Okta says that this record should be inactive, but the run could not trust what it saw."
+                    .to_owned(),
+                identifier: change.content.map(|content| content.identifier),
+            };
+            line.reject(&line.connection.mappings[index], &change.id, rejection).await?;
+            line.directory.remove_deactivation(&line.lease, &mapping, &change.id).await?;
+            let landing =
+                Landing { mapping: index, id: change.id, outcome: Some(Outcome::Unsynced), before: Outcome::Unchanged };
+            import.work().checkpoint.count(&[landing]);
+        }
+    }
+    Ok(())
 }
 
 async fn held(import: &Import) -> Result<Held, Interruption> {

@@ -128,6 +128,11 @@ async fn prepare(
         lease: run.lease.clone(),
         connection,
     };
+    if !checkpoint.sees_everyone {
+        line.warn(
+            "The credential may not list groups: whether it sees everybody cannot be told by the group Everyone.",
+        );
+    }
     let import = Import::new(line, checkpoint, run.report.clone(), context.tuning, stop_at).await?;
     Ok((import, state))
 }
@@ -168,6 +173,9 @@ async fn work(begun: Begun) -> Result<RunReport, Error> {
             run.close().await
         }
         Err(interruption) => {
+            if matches!(interruption, Interruption::Blind(_)) {
+                deciding::set_aside(&import).await?;
+            }
             // What was done is kept: only after an error of the state table itself is there nothing to add.
             let saved = match &interruption {
                 Interruption::Error(Error::Directory(_)) => Ok(()),

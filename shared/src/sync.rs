@@ -16,8 +16,8 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use crate::directory::{Directory, Lease, Place, UnsyncedIds, UnsyncedNote, Written};
 use crate::error::{Error, Fate};
 use crate::model::{
-    Connection, Current, Decoded, Mapping, Outcome, RawObject, Reason, Rejection, Sighting, Time, decode,
-    is_known_status,
+    Connection, Current, Decoded, Mapping, Outcome, RawObject, Reason, Rejection, RejectionReason, Sighting, Time,
+    decode, is_known_status,
 };
 use crate::okta::Okta;
 use crate::reconcile::{Change, Observation, Source, Verdict, outcome_of_nothing_to_write, reconcile};
@@ -110,8 +110,16 @@ impl Line {
                 Carried::NotYet => {}
             }
             // The observation cannot be ordered, or somebody else wrote first: what Okta says now decides.
-            let Some(object) = self.okta.user(&id).await? else {
-                return Ok(Landing { mapping: index, id, outcome: Some(Outcome::Stale), before });
+            let object = match self.read_again(&id).await? {
+                Person::Here(object) => object,
+                // Absence is not evidence: a sweep will ask for them.
+                Person::NotVisible => {
+                    return Ok(Landing { mapping: index, id, outcome: Some(Outcome::Stale), before });
+                }
+                Person::Withheld(rejection) => {
+                    self.reject(mapping, &id, rejection).await?;
+                    return Ok(Landing { mapping: index, id, outcome: Some(Outcome::Unsynced), before });
+                }
             };
             let Some(decoded) = decode(&[object]).pop() else { break };
             sighting = Sighting::of(mapping, &decoded);
@@ -119,6 +127,23 @@ impl Line {
             current = self.current(mapping, &sighting).await?;
         }
         Err(contended(mapping, &id))
+    }
+
+    /// Reads one person by id.
+    ///
+    /// # Errors
+    /// Retryable or fatal; that Okta refuses this one person is no error of the run.
+    pub async fn read_again(&self, id: &str) -> Result<Person, Error> {
+        match self.okta.user(id).await {
+            Ok(Some(object)) => Ok(Person::Here(object)),
+            Ok(None) => Ok(Person::NotVisible),
+            Err(error) if error.fate() == Fate::OfOneRecord => Ok(Person::Withheld(Rejection {
+                reason: RejectionReason::Withheld,
+                message: error.to_string(),
+                identifier: None,
+            })),
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn carry_out(
@@ -236,7 +261,8 @@ impl Line {
     }
 
     /// Tells the operator something that stops nothing; the same words are kept once.
-    pub fn warn(&self, warning: String) {
+    pub fn warn(&self, warning: impl Into<String>) {
+        let warning = warning.into();
         let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
         if warnings.insert(warning.clone()) {
             tracing::warn!(run = self.lease.run(), "{warning}");
@@ -251,6 +277,17 @@ impl Line {
     fn unsynced(&self) -> std::sync::MutexGuard<'_, UnsyncedIds> {
         self.unsynced.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What Okta answers for one id.
+#[derive(Debug)]
+pub enum Person {
+    /// The object.
+    Here(RawObject),
+    /// 404: deleted, or not visible to the credential.
+    NotVisible,
+    /// 403: there, but not for this credential.
+    Withheld(Rejection),
 }
 
 enum Carried {

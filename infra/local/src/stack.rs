@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use rollcall_shared::Context;
 use rollcall_shared::config::{Config, Credentials, Endpoints, Tuning};
-use rollcall_shared::directory::Tables;
+use rollcall_shared::directory::{DirectoryError, Tables};
 
 use crate::embedded::{Embedded, EmbeddedError};
 use crate::secrets_endpoint::SecretsEndpoint;
@@ -65,7 +65,18 @@ impl Stack {
         open_private(&database).map_err(in_directory)?;
         let dynamodb = Embedded::open(&database)?;
         let secrets = SecretsEndpoint::open(&directory.join("secrets.json")).await.map_err(in_directory)?;
-        Stack::start(dynamodb, secrets, Some(lock)).await
+        let stack = Stack::start(dynamodb, secrets, Some(lock)).await?;
+        stack.take_over().await.map_err(rollcall_shared::Error::from)?;
+        Ok(stack)
+    }
+
+    /// Ends the leases of a process that owned the directory before and did not end in order: its runs can be taken up
+    /// at once.
+    async fn take_over(&self) -> Result<(), DirectoryError> {
+        for (connection, _) in self.context.directory.connections().await? {
+            self.context.directory.lapse_leases(&connection).await?;
+        }
+        Ok(())
     }
 
     /// A stack that leaves nothing behind.
@@ -84,6 +95,11 @@ impl Stack {
         self.secrets.url()
     }
 
+    /// The names of the stack's tables.
+    pub fn tables(&self) -> Tables {
+        tables()
+    }
+
     /// Stops it and waits until its files are closed.
     pub async fn close(self) {
         let Stack { context, dynamodb, secrets, _lock } = self;
@@ -99,9 +115,13 @@ impl Stack {
     }
 }
 
+fn tables() -> Tables {
+    Tables { directory: "rollcall-directory".to_owned(), state: "rollcall-state".to_owned() }
+}
+
 fn config(dynamodb: &str, secrets: &str) -> Config {
     Config {
-        tables: Tables { directory: "rollcall-directory".to_owned(), state: "rollcall-state".to_owned() },
+        tables: tables(),
         region: Some("local".to_owned()),
         endpoints: Endpoints {
             dynamodb: Some(dynamodb.to_owned()),

@@ -142,6 +142,17 @@ impl Lease {
 }
 
 impl Directory {
+    /// Lets a connection's leases lapse at once, unfinished runs and tokens kept: for who knows that no other process is
+    /// there, such as the sole owner of a local data directory after a crash.
+    pub async fn lapse_leases(&self, connection: &str) -> Result<(), DirectoryError> {
+        for job in Job::ALL {
+            let update = Update::new().if_compares("expires_at", ">", whole(0)).set("expires_at", whole(0));
+            // Refused where there is no lease, or one that was given up: as it should be.
+            let _ = self.update_at_once(&keys::lease(connection, job), update).await?;
+        }
+        Ok(())
+    }
+
     /// Asks for the lease on a job of a connection; `new_run` is the id of the run that begins if none is unfinished.
     pub async fn acquire(&self, connection: &str, job: Job, new_run: &str) -> Result<Acquired, DirectoryError> {
         let key = keys::lease(connection, job);

@@ -5,14 +5,14 @@
 //!
 //! # The directory's items: a contract
 //!
-//! The table *directory* has one item per record, and a stream of it has one event per write. Readers may rely on:
+//! The table *directory* has one item per record, and every write of one is a single write of its item. Readers may rely on:
 //!
 //! | attribute | type | |
 //! | --- | --- | --- |
 //! | `pk`, `sk` | string | `{connection}#{mapping}#{shard}` and `{source_created}#{id}`, with `%` and `#` of names and ids as `%25` and `%23`; opaque to readers, and never changing for a record |
 //! | `connection`, `mapping`, `id` | string | whose record, of which Okta object |
 //! | `kind` | string | `login_user`, `record`, `device`, `service` or `department` |
-//! | `identifier` | string | unique within the mapping |
+//! | `identifier` | string | what the mapping tells people apart by |
 //! | `state` | string | `active` or `inactive` |
 //! | `reason` | string or NULL | why it is inactive; NULL when active |
 //! | `role` | string or NULL | of a login user |

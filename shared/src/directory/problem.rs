@@ -74,8 +74,7 @@ impl DirectoryError {
                  run has to be started again. Never delete a lease; set its expires_at to 0."
             }
             DirectoryError::BadConnection { .. } => {
-                "Correct the connection's document and store it again with `rollcall apply` or \
-                 `PUT /connections/{name}`."
+                "Correct the connection's document and store it again with `rollcall apply`."
             }
             DirectoryError::Secret { .. } => {
                 "Store the credential under the name that the connection gives, with `rollcall apply` or as plain \

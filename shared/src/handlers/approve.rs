@@ -5,15 +5,15 @@ use std::sync::Mutex;
 
 use futures::{StreamExt, TryStreamExt};
 
-use super::interruption::Interruption;
+use super::interruption::{Interruption, blind};
 use super::settle::settle;
 use super::{connect, run};
 use crate::context::Context;
-use crate::directory::HeldEntry;
-use crate::error::{Error, Fate};
+use crate::directory::{Directory, HeldEntry, Lease};
+use crate::error::Error;
 use crate::model::{Outcome, Time};
 use crate::okta::Everyone;
-use crate::report::{Problem, RunReport, RunState};
+use crate::report::{RunReport, RunState};
 use crate::sync::Line;
 
 /// Entries that are settled beside each other.
@@ -22,14 +22,24 @@ const AT_ONCE: usize = 8;
 /// Lets a held run go on: carries out what its connection's hold lists, as far as Okta still bears it out.
 ///
 /// # Errors
-/// When there is no such held run, when its connection is being worked on, or when Okta cannot be trusted or read; what
-/// was not carried out goes on waiting.
+/// When there is no such held run, when the hold is another run's by now, when the connection is being worked on, or
+/// when Okta cannot be trusted or read; what was not carried out goes on waiting.
 pub async fn approve(context: &Context, id: &str) -> Result<RunReport, Error> {
     let held = run::find(context, id).await?;
-    if held.state != RunState::Held {
-        return Err(run::not_in_state(&held, "is not held: there is nothing to approve"));
-    }
+    run::holds(context, &held).await?;
     let (lease, directory) = run::take(context, &held).await?;
+    let result = under_lease(context, held, &lease, directory).await;
+    // Given back whatever came of it: the run that the lease is for has ended.
+    lease.finish().await?;
+    result
+}
+
+async fn under_lease(
+    context: &Context,
+    held: RunReport,
+    lease: &Lease,
+    directory: Directory,
+) -> Result<RunReport, Error> {
     let connection = connect::connection(context, &held.connection).await?;
     let okta = connect::org(context, &connection, None).await?;
     let state = directory.connection_state(&connection.name).await?;
@@ -37,11 +47,7 @@ pub async fn approve(context: &Context, id: &str) -> Result<RunReport, Error> {
     if okta.everyone().await? == Everyone::NotThere {
         let detail =
             "The credential does not see the group Everyone, so nothing that it does not show can be approved.";
-        let hint = "Give the credential's account back a role that sees all people, then approve again.";
-        return Err(Error::Problem(
-            Problem::new("blind", "The view of Okta cannot be trusted", detail, hint),
-            Fate::Fatal,
-        ));
+        return Err(blind(detail).into_error());
     }
     let line = Line {
         okta,
@@ -52,9 +58,10 @@ pub async fn approve(context: &Context, id: &str) -> Result<RunReport, Error> {
         unsynced: Mutex::default(),
         warnings: Mutex::new(BTreeSet::new()),
     };
-    let report = carry_out(&line, held).await.map_err(Interruption::into_error)?;
-    line.directory.put_run(&lease, &report).await?;
-    lease.finish().await?;
+    let mut report = carry_out(&line, held).await.map_err(Interruption::into_error)?;
+    report.okta = report.okta + line.okta.used();
+    report.dynamodb = report.dynamodb + line.directory.used();
+    line.directory.put_run(lease, &report).await?;
     Ok(report)
 }
 

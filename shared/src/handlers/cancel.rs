@@ -4,7 +4,7 @@ use futures::TryStreamExt;
 
 use super::run;
 use crate::context::Context;
-use crate::directory::Acquired;
+use crate::directory::{Acquired, Directory, Lease};
 use crate::error::Error;
 use crate::model::Time;
 use crate::report::{RunReport, RunState};
@@ -43,14 +43,20 @@ async fn stop(context: &Context, report: RunReport) -> Result<RunReport, Error> 
 }
 
 async fn discard(context: &Context, report: RunReport) -> Result<RunReport, Error> {
+    run::holds(context, &report).await?;
     let (lease, directory) = run::take(context, &report).await?;
-    let entries: Vec<_> = directory.held(&report.connection).try_collect().await?;
-    for entry in entries {
-        directory.remove_held(&lease, &entry.mapping, &entry.change.id).await?;
-    }
-    directory.close_hold(&lease).await?;
-    let report = RunReport { state: RunState::Cancelled, ended: Some(Time::now()), problem: None, ..report };
-    directory.put_run(&lease, &report).await?;
+    let result = empty_hold(&directory, &lease, report).await;
     lease.finish().await?;
+    result
+}
+
+async fn empty_hold(directory: &Directory, lease: &Lease, report: RunReport) -> Result<RunReport, Error> {
+    let mut entries = directory.held(&report.connection);
+    while let Some(entry) = entries.try_next().await? {
+        directory.remove_held(lease, &entry.mapping, &entry.change.id).await?;
+    }
+    directory.close_hold(lease).await?;
+    let report = RunReport { state: RunState::Cancelled, ended: Some(Time::now()), problem: None, ..report };
+    directory.put_run(lease, &report).await?;
     Ok(report)
 }

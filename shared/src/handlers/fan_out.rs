@@ -7,12 +7,13 @@ use futures::stream::{self, StreamExt};
 use super::{Event, Response};
 use crate::context::Context;
 use crate::error::{Error, Fate};
-use crate::report::Problem;
+use crate::model::Connection;
+use crate::report::{Job, Problem};
 
 /// Invocations that are being started beside each other.
 const STARTS_AT_ONCE: usize = 8;
 
-/// Starts an invocation for every enabled connection, the longest unserved first.
+/// Starts an invocation for every enabled connection whose schedule is not off, the longest unserved first.
 ///
 /// # Errors
 /// When the connections cannot be listed, or some invocations could not be started; the others were all the same.
@@ -20,7 +21,7 @@ pub(crate) async fn fan_out(context: &Context) -> Result<Response, Error> {
     let mut due = Vec::new();
     for (name, connection) in context.directory.connections().await? {
         match connection {
-            Ok(connection) if !connection.enabled => {}
+            Ok(connection) if !connection.enabled || is_off(&connection, Job::FullImport) => {}
             // An invalid one is started too: its own run says what is wrong, and alarms.
             Ok(_) | Err(_) => {
                 let state = context.directory.connection_state(&name).await?;
@@ -46,6 +47,11 @@ pub(crate) async fn fan_out(context: &Context) -> Result<Response, Error> {
         }
     }
     failure.map_or(Ok(Response::Started(started)), Err)
+}
+
+/// Whether the connection wants no runs of a job but those that name it.
+fn is_off(connection: &Connection, job: Job) -> bool {
+    connection.schedules.get(&job).is_some_and(|schedule| schedule == "off")
 }
 
 /// Starts a further invocation of this function, without waiting for it.

@@ -43,10 +43,11 @@ pub(crate) async fn open(context: &Context, connection: &str, job: Job) -> Resul
     let new = Ulid::generate().to_string();
     let (lease, taken_up) = match directory.acquire(connection, job, &new).await? {
         Acquired::New(lease) => (lease, None),
-        Acquired::TakenUp(lease) => {
-            let report = directory.run(lease.run()).await?;
-            (lease, report)
-        }
+        Acquired::TakenUp(lease) => match directory.run(lease.run()).await? {
+            // An approval that died with the lease of a run that has ended: there is nothing of it to take up.
+            Some(report) if has_ended(report.state) => (lease.start_anew(&new).await?, None),
+            report => (lease, report),
+        },
         Acquired::Joined { run } => {
             let report = directory.run(&run).await?.unwrap_or_else(|| blank(&run, connection, job));
             return Ok(Opened::Joined(Box::new(report)));
@@ -58,6 +59,14 @@ pub(crate) async fn open(context: &Context, connection: &str, job: Job) -> Resul
     directory.put_run(&lease, &report).await?;
     tracing::info!(run = lease.run(), connection, job = job.name(), invocation = report.invocations, "run opened");
     Ok(Opened::Mine(Box::new(Run { lease, report, taken_up: taken_up.is_some(), directory, okta: None })))
+}
+
+/// Whether a run of this state is over for good; a failed one that holds its lease's place is taken up again.
+fn has_ended(state: RunState) -> bool {
+    match state {
+        RunState::Running | RunState::Failed => false,
+        RunState::Succeeded | RunState::Held | RunState::Blind | RunState::Cancelled => true,
+    }
 }
 
 fn blank(run: &str, connection: &str, job: Job) -> RunReport {
@@ -107,6 +116,24 @@ pub(crate) fn too_many_invocations(report: &RunReport) -> Error {
     let hint = "The next trigger resumes it. Give the function more time or memory, or the connection a larger share of \
                 Okta's rate limit.";
     Error::Problem(Problem::new("too-many-invocations", "The run goes on for too long", detail, hint), Fate::Retryable)
+}
+
+/// Makes sure that a run is the one that its connection's open hold waits for: whoever approves or discards decides on
+/// the list that this run showed, not on one that a later run has changed.
+///
+/// # Errors
+/// Fatal when the run is not held, or its hold is gone or another run's by now.
+pub(crate) async fn holds(context: &Context, report: &RunReport) -> Result<(), Error> {
+    if report.state != RunState::Held {
+        return Err(not_in_state(report, "is not held"));
+    }
+    match context.directory.hold(&report.connection).await? {
+        Some(hold) if hold.run == report.run => Ok(()),
+        Some(hold) => {
+            Err(not_in_state(report, &format!("was followed by run {}, which the hold waits for now", hold.run)))
+        }
+        None => Err(not_in_state(report, "holds nothing any more: a later run found that Okta does not bear it out")),
+    }
 }
 
 /// Takes the lease of an ended run's job, so that nothing else works on the connection's hold meanwhile.
@@ -224,7 +251,10 @@ pub(crate) fn held_problem(report: &RunReport) -> Problem {
     Problem::new(
         "held",
         "Deactivations wait for approval",
-        format!("{held} deactivations are more than the guard allows without a person. Everything else is applied."),
+        format!(
+            "{held} records would become inactive: more than the guard allows without a person, or people who are gone \
+             and of whom Okta's log cannot tell why. Everything else is applied."
+        ),
         format!(
             "If these people did leave, let the run go on with `rollcall approve {run}`; if not, find out what changed in \
              Okta, and discard the hold with `rollcall cancel {run}`.",

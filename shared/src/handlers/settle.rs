@@ -4,7 +4,7 @@ use super::interruption::Interruption;
 use crate::directory::Written;
 use crate::model::{Mapping, Outcome, Sighting, decode};
 use crate::reconcile::{Change, Source, Verdict};
-use crate::sync::{Line, judge};
+use crate::sync::{Line, Person, judge};
 
 /// Reads record and object again, because somebody wrote the record since the deactivation was collected (perhaps this
 /// very run before it crashed), or because it waited for approval. What Okta says now decides, and only what is still
@@ -17,12 +17,16 @@ pub(crate) async fn settle(line: &Line, mapping: &Mapping, change: &Change) -> R
     if current.last_write.run == line.lease.run() && current.standing == change.standing {
         return Ok(current.last_write.outcome);
     }
-    let Some(object) = line.okta.user(&change.id).await? else {
+    let object = match line.read_again(&change.id).await? {
+        Person::Here(object) => object,
         // Nobody there. That bears out a deletion; of somebody who was there when it was collected it says nothing.
-        let stands = current.standing.is_none() && change.observed.is_none();
-        let again = Change { expected: Some(current.revision), ..change.clone() };
-        let written = stands && line.write(mapping, &again).await? == Written::Done;
-        return Ok(if written { Outcome::Deactivated } else { Outcome::Stale });
+        Person::NotVisible => {
+            let stands = current.standing.is_none() && change.observed.is_none();
+            let again = Change { expected: Some(current.revision), ..change.clone() };
+            let written = stands && line.write(mapping, &again).await? == Written::Done;
+            return Ok(if written { Outcome::Deactivated } else { Outcome::Stale });
+        }
+        Person::Withheld(_) => return Ok(Outcome::Stale),
     };
     let Some(decoded) = decode(&[object]).pop() else { return Ok(Outcome::Stale) };
     let sighting = Sighting::of(mapping, &decoded);

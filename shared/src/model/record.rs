@@ -231,6 +231,8 @@ pub enum RejectionReason {
     MissingRequired,
     /// An expression met a value of a type that it cannot work on.
     ExpressionFailed,
+    /// Okta refuses to show this one person to the credential.
+    Withheld,
     /// Okta does not show a known object, and no deletion is in its log.
     UnexplainedAbsence,
     /// The object went away while this run's view of Okta could not be trusted.

@@ -11,6 +11,7 @@ impl RejectionReason {
             RejectionReason::MissingIdentifier => "missing_identifier",
             RejectionReason::MissingRequired => "missing_required",
             RejectionReason::ExpressionFailed => "expression_failed",
+            RejectionReason::Withheld => "withheld",
             RejectionReason::UnexplainedAbsence => "unexplained_absence",
             RejectionReason::BlindRun => "blind_run",
         }
@@ -37,9 +38,14 @@ impl RejectionReason {
                 "Change the expression so that it copes with the attribute's type, for example with `not_null(…)`, \
                  `to_string(…)` or a filter `[?@]`; or correct the attribute in Okta."
             }
+            RejectionReason::Withheld => {
+                "Give the credential's account a role that may see this person, in Okta's admin console under \
+                 Security > Administrators, then run the job again."
+            }
             RejectionReason::UnexplainedAbsence => {
-                "Okta does not show this object, and its log has no deletion. Check in Okta's admin console that the \
-                 credential's role sees all users; if the object is gone for good, wait for the next full import."
+                "Look for the person in Okta's admin console. If they are there, the credential's role does not see \
+                 all users: correct it under Security > Administrators. If they were deleted, Okta's log will say so \
+                 within a day as a rule, and the next full import reads it."
             }
             RejectionReason::BlindRun => {
                 "Restore what the run report says was lost, then run a full import: it decides about this object again."
@@ -67,6 +73,7 @@ mod tests {
             RejectionReason::MissingIdentifier,
             RejectionReason::MissingRequired,
             RejectionReason::ExpressionFailed,
+            RejectionReason::Withheld,
             RejectionReason::UnexplainedAbsence,
             RejectionReason::BlindRun,
         ] {

@@ -55,7 +55,10 @@ impl Ask {
 
     fn content_type(&self) -> HeaderValue {
         let is_list_of_users = self.request.path() == "/api/v1/users";
-        HeaderValue::from_static(if is_list_of_users { TRIMMED_USERS } else { "application/json" })
+        // A mapping may read the credentials' provider: then they are asked for, and must not be left out.
+        let wants_credentials = self.request.parameter("fields").is_none_or(|fields| fields.contains("credentials"));
+        let trimmed = is_list_of_users && !wants_credentials;
+        HeaderValue::from_static(if trimmed { TRIMMED_USERS } else { "application/json" })
     }
 }
 

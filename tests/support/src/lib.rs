@@ -1,9 +1,11 @@
 //! The world that tests and benchmarks run in: an embedded DynamoDB, secrets, a simulated Okta, a wire that fails.
 //!
 //! [`world`] puts the pieces together around the production handlers, [`truth`] says what the directory should hold
-//! without any of the product's own mapping, and [`wire`] stands between the product and what it calls.
+//! without any of the product's own mapping, and [`wire`] stands between the product and what it calls. [`lambda`] runs
+//! a function's real binary.
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
+pub mod lambda;
 pub mod truth;
 pub mod wire;
 pub mod world;

@@ -1,11 +1,9 @@
 //! `sync`: one run of a job, with its progress, and its report at the end.
 
-use std::time::Duration;
-
 use rollcall_shared::Context;
 use rollcall_shared::handlers::{Event, Response, full_import};
 use rollcall_shared::model::Time;
-use rollcall_shared::report::{Job, Problem, RunReport, RunState};
+use rollcall_shared::report::{Job, Problem, RunReport};
 
 use super::lookup;
 use super::watch::{Waited, Watch};
@@ -13,10 +11,6 @@ use crate::cli::SyncArguments;
 use crate::failure::{Failure, Status, paragraph};
 use crate::output::report;
 use crate::session::{Reader, Session};
-
-/// A process that was killed leaves a lease behind for up to half a minute.
-const TRIES: u32 = 20;
-const TRY_EVERY: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(session: &mut Session, arguments: &SyncArguments) -> Result<Status, Failure> {
     if arguments.job != Job::FullImport {
@@ -47,27 +41,10 @@ pub(crate) async fn full_import(
     connection: &str,
 ) -> Result<Waited<RunReport>, Failure> {
     let watch = Watch { context, connection, job: Job::FullImport };
-    for attempt in 0..TRIES {
-        let work = async {
-            // Only this process works with the data directory, so a run that is still somebody's belongs to a process
-            // that is gone.
-            if attempt > 0 {
-                tokio::time::sleep(TRY_EVERY).await;
-            }
-            start(context, connection).await
-        };
-        match watch.wait(session, work).await? {
-            Waited::Ended(Ok(run)) if run.state == RunState::Running => {
-                if attempt == 0 {
-                    eprintln!("The run {} was left unfinished; it is taken up as soon as its lease lapses.", run.run);
-                }
-            }
-            Waited::Ended(ended) => return Ok(Waited::Ended(ended?)),
-            Waited::Interrupted(run) => return Ok(Waited::Interrupted(run)),
-        }
-    }
-    let detail = "The unfinished run's lease did not lapse.";
-    Err(Failure::new(Status::Failed, Problem::new("lease", "The run is somebody else's", detail, "Try again.")))
+    Ok(match watch.wait(session, start(context, connection)).await? {
+        Waited::Ended(ended) => Waited::Ended(ended?),
+        Waited::Interrupted(run) => Waited::Interrupted(run),
+    })
 }
 
 /// Runs the job once. A run that failed after it was opened is told by its report, as any other.

@@ -4,7 +4,7 @@
 //! it say that they are deleted. Too many absences that nothing explains say that our own view is wrong.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -15,10 +15,13 @@ use crate::handlers::interruption::{Interruption, blind};
 use crate::model::{Mapping, Outcome, Reason, Rejection, RejectionReason, Time};
 use crate::okta::Deletions;
 use crate::reconcile::{Source, Verdict, absent, is_too_many, outcome_of_nothing_to_write};
-use crate::sync::{Landing, Met};
+use crate::sync::{Landing, Met, Person};
 
-/// The overlap of two looks at the log, for events that reach it late.
-const LATE_EVENTS: Duration = Duration::from_secs(5 * 60);
+/// The overlap of two imports' looks at the log: a person who went just before one may be listed in it still, because
+/// search lags, and the event may reach the log late. Deletions are few, so a generous overlap costs no further request.
+const OVERLAP: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long before T0 somebody may have gone whom the import's own pages still showed.
+const STILL_LISTED: Duration = Duration::from_secs(15 * 60);
 /// How long Okta keeps its log (Okta: System Log query).
 const LOG_RETENTION: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 /// Suspects that are being confirmed beside each other.
@@ -29,6 +32,17 @@ struct Evidence {
     deletions: HashMap<String, Time>,
     /// Whether it covers the whole time since the suspects were last known to be there.
     complete: bool,
+}
+
+impl Evidence {
+    /// Why somebody is gone whom Okta answers with 404, or that nothing explains it.
+    fn of(&self, id: &str) -> Result<Reason, Rejection> {
+        match (self.deletions.contains_key(id), self.complete) {
+            (true, _) => Ok(Reason::Deleted),
+            (false, false) => Ok(Reason::Missing),
+            (false, true) => Err(unexplained_absence()),
+        }
+    }
 }
 
 /// Confirms every suspect, and everyone whom the log says was deleted while the import ran.
@@ -48,7 +62,7 @@ pub(crate) async fn confirm(import: &Import, last_seen: Option<Time>) -> Result<
 async fn read_log(import: &Import, last_seen: Time, t0: Time) -> Result<Evidence, Interruption> {
     let now = import.line.okta.now();
     let retained = now.before(LOG_RETENTION - Duration::from_secs(3_600));
-    let since = last_seen.min(t0).before(LATE_EVENTS);
+    let since = last_seen.min(t0).before(OVERLAP);
     match import.line.okta.deletions(since.max(retained), now).await? {
         Deletions::Known(deletions) => Ok(Evidence { deletions, complete: since >= retained }),
         Deletions::NotPermitted(why) => {
@@ -73,7 +87,7 @@ async fn confirm_shard(import: &Import, shard: u64, evidence: &Evidence) -> Resu
     let confirming = by_id.into_values().map(|suspects| confirm_one(import, suspects, evidence, &found));
     let confirming: Vec<_> = confirming.collect();
     stream::iter(confirming).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
-    let found = found.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     {
         let checkpoint = &mut import.work().checkpoint;
         checkpoint.count(&found.landings);
@@ -110,27 +124,28 @@ async fn confirm_one(
         // The closing delta met them.
         return Ok(());
     }
-    if let Some(object) = line.okta.user(&id).await? {
-        let landings = line.page(&[object], Source::ReadById, Met::First).await?;
-        let mut found = found.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        // Under the mappings that knew them nothing was counted yet; the others never saw them either.
-        found.landings.extend(landings);
-        found.back += 1;
-        return Ok(());
-    }
-    let reason = match (evidence.deletions.contains_key(&id), evidence.complete) {
-        (true, _) => Some(Reason::Deleted),
-        (false, false) => Some(Reason::Missing),
-        (false, true) => None,
+    let reason = match line.read_again(&id).await? {
+        Person::Here(object) => {
+            let landings = line.page(&[object], Source::ReadById, Met::First).await?;
+            let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+            // Under the mappings that knew them nothing was counted yet; the others never saw them either.
+            found.landings.extend(landings);
+            found.back += 1;
+            return Ok(());
+        }
+        Person::Withheld(rejection) => Err(rejection),
+        Person::NotVisible => evidence.of(&id),
     };
     for suspect in suspects {
         let mappings = &line.connection.mappings;
         let Some(index) = mappings.iter().position(|mapping| mapping.name == suspect.mapping) else { continue };
-        let outcome = match (reason, line.directory.find(&line.connection.name, &suspect.mapping, &id).await?) {
-            (_, None) => continue,
-            (Some(reason), Some(known)) => gone(import, &mappings[index], &known, (reason, None)).await?,
-            (None, Some(_)) => {
-                line.reject(&mappings[index], &id, unexplained_absence()).await?;
+        let Some(known) = line.directory.find(&line.connection.name, &suspect.mapping, &id).await? else { continue };
+        let outcome = match &reason {
+            Ok(reason) => gone(import, &mappings[index], &known, (*reason, None)).await?,
+            Err(rejection) => {
+                let record = line.directory.record(&line.connection.name, &suspect.mapping, &id).await?;
+                let identifier = record.map(|record| record.identifier);
+                line.reject(&mappings[index], &id, Rejection { identifier, ..rejection.clone() }).await?;
                 Some(Outcome::Unsynced)
             }
         };
@@ -148,7 +163,7 @@ fn note(
     found: &Mutex<Found>,
 ) -> Result<(), Interruption> {
     let known = import.work().checkpoint.tallies[index].known;
-    let mut found = found.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
     if outcome == Some(Outcome::Unsynced) {
         found.unexplained[index] += 1;
         let unexplained = found.unexplained[index];
@@ -193,7 +208,7 @@ async fn gone(
 /// People of whom the log says that they were deleted since the import began: some were seen before they went.
 async fn confirm_deleted_meanwhile(import: &Import, evidence: &Evidence, t0: Time) -> Result<(), Interruption> {
     let line = &import.line;
-    let since = t0.before(LATE_EVENTS);
+    let since = t0.before(STILL_LISTED);
     for id in evidence.deletions.iter().filter(|(_, published)| **published >= since).map(|(id, _)| id) {
         import.interrupted()?;
         let mut known = Vec::new();
@@ -203,7 +218,7 @@ async fn confirm_deleted_meanwhile(import: &Import, evidence: &Evidence, t0: Tim
             let gone = matches!(standing, Some(Reason::Deleted | Reason::Missing));
             known.extend(found.filter(|_| !gone).map(|found| (index, found)));
         }
-        if known.is_empty() || line.okta.user(id).await?.is_some() {
+        if known.is_empty() || !matches!(line.read_again(id).await?, Person::NotVisible) {
             continue;
         }
         for (index, known) in known {

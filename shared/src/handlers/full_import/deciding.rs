@@ -8,13 +8,13 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::import::Import;
 use crate::directory::{Collected, CollectedFate, ConnectionState, DayCount, SHARDS, Written};
+use crate::error::Error;
 use crate::handlers::interruption::Interruption;
 use crate::handlers::settle::settle;
-use crate::model::{Outcome, Reason, Time};
+use crate::model::{Outcome, Reason, Rejection, RejectionReason, Time};
 use crate::reconcile::Change;
 use crate::reconcile::guard::{Decision, Measure};
 use crate::report::RunState;
-use crate::sync::{Landing, Met};
 
 /// The day that the guard's wider limit is measured by.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -123,41 +123,44 @@ async fn apply_shard(import: &Import, shard: u64, held: &Held) -> Result<(), Int
         Some(apply_one(import, index, collected, if waits { Decision::Hold } else { Decision::Allow }))
     });
     let applying: Vec<_> = applying.collect();
-    let landed: Vec<(Landing, Met)> = stream::iter(applying).buffer_unordered(AT_ONCE).try_collect().await?;
-    if landed.iter().any(|(landing, _)| landing.outcome == Some(Outcome::Held)) {
+    let settled: Vec<Settled> = stream::iter(applying).buffer_unordered(AT_ONCE).try_collect().await?;
+    if settled.iter().any(|settled| settled.outcome == Outcome::Held) {
         line.directory.open_hold(&line.lease, Time::now()).await?;
     }
     {
         let checkpoint = &mut import.work().checkpoint;
-        for (landing, met) in &landed {
-            match met {
-                Met::First => checkpoint.count(std::slice::from_ref(landing)),
-                Met::Again => checkpoint.count_again(landing),
-            }
+        for Settled { mapping, id, outcome, counted } in &settled {
+            checkpoint.count_collected(*mapping, id, (*outcome, *counted));
         }
         checkpoint.shard = shard + 1;
     }
     import.save().await
 }
 
+/// What became of a collected deactivation, and the bucket that its object was counted in before.
+struct Settled {
+    mapping: usize,
+    id: String,
+    outcome: Outcome,
+    counted: Option<Outcome>,
+}
+
 /// Settles one collected deactivation as decided; what nobody can tell the reason of waits in any case.
 async fn apply_one(
     import: &Import,
-    index: usize,
+    mapping: usize,
     collected: Collected,
     decision: Decision,
-) -> Result<(Landing, Met), Interruption> {
+) -> Result<Settled, Interruption> {
     let Collected { id, counted, fate, .. } = collected;
     let outcome = match fate {
         CollectedFate::Withdrawn(outcome) => outcome,
         CollectedFate::Waits(change) if change.standing == Some(Reason::Missing) => {
-            carry_out(import, index, &change, Decision::Hold).await?
+            carry_out(import, mapping, &change, Decision::Hold).await?
         }
-        CollectedFate::Waits(change) => carry_out(import, index, &change, decision).await?,
+        CollectedFate::Waits(change) => carry_out(import, mapping, &change, decision).await?,
     };
-    let met = if counted.is_some() { Met::Again } else { Met::First };
-    let before = counted.unwrap_or(Outcome::Unchanged);
-    Ok((Landing { mapping: index, id, outcome: Some(outcome), before }, met))
+    Ok(Settled { mapping, id, outcome, counted })
 }
 
 async fn carry_out(
@@ -178,6 +181,38 @@ async fn carry_out(
             Written::Lost => settle(line, mapping, change).await?,
         },
     })
+}
+
+/// In a blind run nothing collected is carried out or held: each is unsynced until a run that sees decides on it.
+pub(crate) async fn set_aside(import: &Import) -> Result<(), Error> {
+    let line = &import.line;
+    if !import.work().checkpoint.deactivations {
+        return Ok(());
+    }
+    for shard in 0..SHARDS {
+        let mut collected = line.directory.deactivations(line.lease.run(), shard);
+        while let Some(Collected { mapping, id, counted, fate }) = collected.try_next().await? {
+            let Some(index) = line.connection.mappings.iter().position(|other| other.name == mapping) else { continue };
+            let outcome = match fate {
+                CollectedFate::Withdrawn(outcome) => outcome,
+                CollectedFate::Waits(change) => {
+                    line.reject(&line.connection.mappings[index], &id, blind_run(&change)).await?;
+                    line.directory.withdraw_deactivation(&line.lease, &mapping, &id, Outcome::Unsynced).await?;
+                    Outcome::Unsynced
+                }
+            };
+            import.work().checkpoint.count_collected(index, &id, (outcome, counted));
+        }
+    }
+    Ok(())
+}
+
+fn blind_run(change: &Change) -> Rejection {
+    Rejection {
+        reason: RejectionReason::BlindRun,
+        message: "Okta says that this record should be inactive, but the run could not trust what it saw.".to_owned(),
+        identifier: change.content.as_ref().map(|content| content.identifier.clone()),
+    }
 }
 
 async fn held(import: &Import) -> Result<Held, Interruption> {

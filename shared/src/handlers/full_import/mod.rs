@@ -42,7 +42,12 @@ const LATE_COMMITS: Duration = Duration::from_secs(5 * 60);
 /// When no run could be opened, or the run failed after it was; its report then says the same.
 pub async fn handle(context: &Context, event: Event) -> Result<Response, Error> {
     let Some(name) = &event.connection else { return fan_out::fan_out(context).await };
-    let report = import(context, name, event.deadline).await?;
+    let run = match run::open(context, name, Job::FullImport).await? {
+        Opened::Mine(run) => *run,
+        // Whoever is at it goes on by itself.
+        Opened::Joined(report) => return Ok(Response::Run(report)),
+    };
+    let report = import(context, run, event.deadline).await?;
     if report.state == RunState::Running && context.function.is_some() && event.deadline.is_some() {
         if report.invocations >= MOST_INVOCATIONS {
             return Err(run::too_many_invocations(&report));
@@ -53,11 +58,7 @@ pub async fn handle(context: &Context, event: Event) -> Result<Response, Error> 
     Ok(Response::Run(Box::new(report)))
 }
 
-async fn import(context: &Context, name: &str, deadline: Option<Instant>) -> Result<RunReport, Error> {
-    let run = match run::open(context, name, Job::FullImport).await? {
-        Opened::Mine(run) => *run,
-        Opened::Joined(report) => return Ok(*report),
-    };
+async fn import(context: &Context, run: Run, deadline: Option<Instant>) -> Result<RunReport, Error> {
     let stop_at = deadline.map(run::stop_before);
     match begin(context, run, stop_at).await {
         Ok(begun) => work(begun).await,
@@ -128,6 +129,11 @@ async fn prepare(
         lease: run.lease.clone(),
         connection,
     };
+    if !checkpoint.sees_everyone {
+        line.warn(
+            "The credential may not list groups: whether it sees everybody cannot be told by the group Everyone.",
+        );
+    }
     let import = Import::new(line, checkpoint, run.report.clone(), context.tuning, stop_at).await?;
     Ok((import, state))
 }
@@ -168,6 +174,9 @@ async fn work(begun: Begun) -> Result<RunReport, Error> {
             run.close().await
         }
         Err(interruption) => {
+            if matches!(interruption, Interruption::Blind(_)) {
+                deciding::set_aside(&import).await?;
+            }
             // What was done is kept: only after an error of the state table itself is there nothing to add.
             let saved = match &interruption {
                 Interruption::Error(Error::Directory(_)) => Ok(()),

@@ -1,0 +1,31 @@
+//! The function, deployed for a world.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use test_support::lambda::{Function, FunctionError, environment};
+use test_support::world::World;
+
+/// An invocation's time limit where no test is about it.
+pub(crate) const LONG: Duration = Duration::from_secs(120);
+
+/// The binary under test.
+pub(crate) fn binary() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_full-import"))
+}
+
+/// Deploys the function on a world's stack.
+pub(crate) async fn deploy(world: &World, time_limit: Duration) -> Function {
+    Function::deploy(binary(), environment(&world.stack), time_limit).await.unwrap()
+}
+
+/// The event for a world's connection.
+pub(crate) fn event(world: &World) -> Value {
+    json!({ "connection": world.connection.name })
+}
+
+/// The run report in an invocation's answer.
+pub(crate) fn run(answer: Result<Value, FunctionError>) -> Value {
+    answer.unwrap()["run"].take()
+}

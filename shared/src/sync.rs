@@ -46,6 +46,15 @@ pub struct Line {
     pub warnings: Mutex<BTreeSet<String>>,
 }
 
+/// Whether a run meets objects for the first time, and so counts them for the first time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Met {
+    /// For the first time.
+    First,
+    /// It has counted them before.
+    Again,
+}
+
 /// Where an object ended under one mapping.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Landing {
@@ -64,7 +73,7 @@ impl Line {
     ///
     /// # Errors
     /// Retryable or fatal, of Okta or the directory. What was written stays: a replay of the page is a no-op.
-    pub async fn page(&self, objects: &[RawObject], source: Source) -> Result<Vec<Landing>, Error> {
+    pub async fn page(&self, objects: &[RawObject], source: Source, met: Met) -> Result<Vec<Landing>, Error> {
         let decoded = decode(objects);
         self.note_unknown_statuses(&decoded);
         let mut landings = Vec::with_capacity(decoded.len() * self.connection.mappings.len());
@@ -74,7 +83,7 @@ impl Line {
             let mut current = self.directory.current(&self.connection.name, &mapping.name, &keys).await?;
             let landing = sightings.into_iter().map(|sighting| {
                 let current = current.remove(&sighting.id);
-                self.land(index, sighting, current, source)
+                self.land(index, sighting, current, (source, met))
             });
             let landing: Vec<_> = landing.collect();
             let landed: Vec<Landing> = stream::iter(landing).buffer_unordered(WRITES_AT_ONCE).try_collect().await?;
@@ -88,14 +97,15 @@ impl Line {
         index: usize,
         mut sighting: Sighting,
         mut current: Option<Current>,
-        mut source: Source,
+        (mut source, met): (Source, Met),
     ) -> Result<Landing, Error> {
         let mapping = &self.connection.mappings[index];
         let id = sighting.id.clone();
         let before = self.before(mapping, &id, current.as_ref());
+        let counted = (met == Met::Again).then_some(before);
         for _ in 0..TRIES {
             let verdict = judge(&sighting, current.as_ref(), source, self.okta.now());
-            match self.carry_out(mapping, &sighting, verdict, current.as_ref()).await? {
+            match self.carry_out(mapping, &sighting, verdict, (current.as_ref(), counted)).await? {
                 Carried::Done(outcome) => return Ok(Landing { mapping: index, id, outcome, before }),
                 Carried::NotYet => {}
             }
@@ -141,7 +151,7 @@ impl Line {
         mapping: &Mapping,
         sighting: &Sighting,
         verdict: Verdict,
-        current: Option<&Current>,
+        (current, counted): (Option<&Current>, Option<Outcome>),
     ) -> Result<Carried, Error> {
         let nothing = |outcome| Some(outcome_of_nothing_to_write(outcome, current, self.lease.run()));
         let outcome = match verdict {
@@ -157,7 +167,7 @@ impl Line {
             Verdict::Write(change) => return self.apply(mapping, &change).await,
             Verdict::Deactivate(change) if self.is_exempt(current) => return self.apply(mapping, &change).await,
             Verdict::Deactivate(change) => {
-                self.directory.add_deactivation(&self.lease, &mapping.name, &change).await?;
+                self.directory.add_deactivation(&self.lease, &mapping.name, &change, counted).await?;
                 None
             }
         };
@@ -214,7 +224,11 @@ impl Line {
         Ok(())
     }
 
-    async fn clear(&self, mapping: &Mapping, id: &str) -> Result<(), Error> {
+    /// Drops an object's unsynced row, if it has one: the object synced, or is known to be gone.
+    ///
+    /// # Errors
+    /// When the state table cannot be written.
+    pub async fn clear(&self, mapping: &Mapping, id: &str) -> Result<(), Error> {
         let was_unsynced = self.unsynced().remove(&mapping.name, id);
         if was_unsynced {
             self.directory.clear_unsynced(&self.lease, &mapping.name, id).await?;
@@ -229,7 +243,7 @@ impl Line {
 
     /// The bucket that this run put an object into, judged by what the run left behind; where several nothing-to-write
     /// buckets leave the same traces, the likeliest.
-    fn before(&self, mapping: &Mapping, id: &str, current: Option<&Current>) -> Outcome {
+    pub fn before(&self, mapping: &Mapping, id: &str, current: Option<&Current>) -> Outcome {
         let nothing = match current {
             _ if self.unsynced().contains(&mapping.name, id) => Outcome::Unsynced,
             None => Outcome::Excluded,

@@ -4,5 +4,8 @@
 //! unsynced rows, the hold and the run report. One module for each promise.
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
+mod absence;
+mod blind;
+mod guard;
 mod import;
 mod kill;

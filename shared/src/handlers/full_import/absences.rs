@@ -14,8 +14,8 @@ use crate::directory::{Known, SHARDS, Suspect, Written};
 use crate::handlers::interruption::{Interruption, blind};
 use crate::model::{Mapping, Outcome, Reason, Rejection, RejectionReason, Time};
 use crate::okta::Deletions;
-use crate::reconcile::{Source, Verdict, absent, is_too_many};
-use crate::sync::{Landing, Person};
+use crate::reconcile::{Source, Verdict, absent, is_too_many, outcome_of_nothing_to_write};
+use crate::sync::{Landing, Met, Person};
 
 /// The overlap of two imports' looks at the log: a person who went just before one may be listed in it still, because
 /// search lags, and the event may reach the log late. Deletions are few, so a generous overlap costs no further request.
@@ -120,9 +120,13 @@ async fn confirm_one(
     import.interrupted()?;
     let line = &import.line;
     let Some(id) = suspects.first().map(|suspect| suspect.id.clone()) else { return Ok(()) };
+    if import.work().recent.ids.contains(&id) {
+        // The closing delta met them.
+        return Ok(());
+    }
     let reason = match line.read_again(&id).await? {
         Person::Here(object) => {
-            let landings = line.page(&[object], Source::ReadById).await?;
+            let landings = line.page(&[object], Source::ReadById, Met::First).await?;
             let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
             // Under the mappings that knew them nothing was counted yet; the others never saw them either.
             found.landings.extend(landings);
@@ -137,7 +141,7 @@ async fn confirm_one(
         let Some(index) = mappings.iter().position(|mapping| mapping.name == suspect.mapping) else { continue };
         let Some(known) = line.directory.find(&line.connection.name, &suspect.mapping, &id).await? else { continue };
         let outcome = match &reason {
-            Ok(reason) => gone(import, &mappings[index], &known, *reason).await?,
+            Ok(reason) => gone(import, &mappings[index], &known, (*reason, None)).await?,
             Err(rejection) => {
                 let record = line.directory.record(&line.connection.name, &suspect.mapping, &id).await?;
                 let identifier = record.map(|record| record.identifier);
@@ -173,21 +177,23 @@ fn note(
     Ok(())
 }
 
-/// Writes, or collects for the guard, that somebody is gone.
+/// Writes, or collects for the guard, that somebody is gone, who may have been counted in a bucket before.
 async fn gone(
     import: &Import,
     mapping: &Mapping,
     known: &Known,
-    reason: Reason,
+    (reason, counted): (Reason, Option<Outcome>),
 ) -> Result<Option<Outcome>, Interruption> {
     let line = &import.line;
+    let nothing = outcome_of_nothing_to_write(Outcome::Unchanged, Some(&known.current), line.lease.run());
+    line.clear(mapping, &known.id).await?;
     if reason == Reason::Missing && known.current.standing.is_some() {
         // Inactive already, and nobody can tell what became of them: nothing that a person need approve.
-        return Ok(Some(Outcome::Unchanged));
+        return Ok(Some(nothing));
     }
     match absent(&known.id, known.source_created, &known.current, reason) {
         Verdict::Deactivate(change) => {
-            line.directory.add_deactivation(&line.lease, &mapping.name, &change).await?;
+            line.directory.add_deactivation(&line.lease, &mapping.name, &change, counted).await?;
             import.work().checkpoint.deactivations = true;
             Ok(None)
         }
@@ -195,7 +201,7 @@ async fn gone(
             let written = line.write(mapping, &change).await? == Written::Done;
             Ok(Some(if written { change.outcome } else { Outcome::Stale }))
         }
-        _ => Ok(Some(Outcome::Unchanged)),
+        _ => Ok(Some(nothing)),
     }
 }
 
@@ -217,16 +223,12 @@ async fn confirm_deleted_meanwhile(import: &Import, evidence: &Evidence, t0: Tim
         }
         for (index, known) in known {
             let mapping = &line.connection.mappings[index];
-            let collected = line.directory.remove_deactivation(&line.lease, &mapping.name, id).await?;
-            let outcome = gone(import, mapping, &known, Reason::Deleted).await?;
-            let before = if known.current.last_write.run == line.lease.run() {
-                known.current.last_write.outcome
-            } else {
-                Outcome::Unchanged
-            };
+            let before = line.before(mapping, id, Some(&known.current));
+            let outcome = gone(import, mapping, &known, (Reason::Deleted, Some(before))).await?;
             let landing = Landing { mapping: index, id: id.clone(), outcome, before };
-            let checkpoint = &mut import.work().checkpoint;
-            if collected { checkpoint.count(&[landing]) } else { checkpoint.count_again(&landing) }
+            if !import.withdraw(&landing).await? {
+                import.work().checkpoint.count_again(&landing);
+            }
         }
     }
     Ok(())

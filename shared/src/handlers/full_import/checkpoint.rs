@@ -127,9 +127,25 @@ impl Checkpoint {
         }
     }
 
+    /// Counts an object whose deactivation was collected: under the bucket it ended in, and no longer under the one it
+    /// was counted in before, if it was.
+    pub(crate) fn count_collected(&mut self, mapping: usize, id: &str, (outcome, counted): (Outcome, Option<Outcome>)) {
+        let before = counted.unwrap_or(Outcome::Unchanged);
+        let landing = Landing { mapping, id: id.to_owned(), outcome: Some(outcome), before };
+        match counted {
+            Some(_) => self.count_again(&landing),
+            None => self.count(&[landing]),
+        }
+    }
+
     /// Counts an object that this run has met before: it moves from one bucket to another.
     pub(crate) fn count_again(&mut self, landing: &Landing) {
         let counts = &mut self.tallies[landing.mapping].counts;
+        if landing.outcome.is_none() {
+            // It stays in its bucket until the guard has decided.
+            self.deactivations = true;
+            return;
+        }
         // Nothing-to-write buckets leave no trace to tell them apart by: take it from one that has something to give.
         let likely = [landing.before, Outcome::Unchanged, Outcome::Excluded, Outcome::Stale, Outcome::Unsynced];
         let _ = likely.into_iter().any(|bucket| counts.take_back(bucket));

@@ -110,7 +110,8 @@ async fn prepare(
         state = run.directory.change_connection_state(Some(&run.lease), &connection.name, first).await?;
     }
     let checkpoint = match checkpoint {
-        Some(checkpoint) => checkpoint,
+        // Since it was written, deactivations may have been collected of which it does not know.
+        Some(checkpoint) => Checkpoint { deactivations: true, ..checkpoint },
         None => {
             let mut fresh = Checkpoint::new(organization.asked, digest, connection.mappings.len());
             let (sees_everyone, size) = everyone(&okta).await?;

@@ -14,6 +14,7 @@ use crate::handlers::interruption::{Interruption, blind};
 use crate::model::{Identity, RawObject, identify};
 use crate::okta::{OktaError, PageRequest};
 use crate::reconcile::{OLD_ENOUGH_TO_BE_LISTED, Source, split};
+use crate::sync::Met;
 
 /// A split costs up to one page that two slices share; beyond this many, one is allowed for so many pages read.
 const SPLITS_AT_ONCE: u64 = 4;
@@ -177,9 +178,9 @@ async fn take_in(
 ) -> Result<(), Interruption> {
     let (inside, strays) = sort_out(import, number, people);
     let (inside, objects): (Vec<Identity>, Vec<RawObject>) = inside.into_iter().unzip();
-    let landings = import.line.page(&objects, Source::Listed).await?;
+    let landings = import.line.page(&objects, Source::Listed, Met::First).await?;
     // Someone of an earlier part, listed late: met before as a rule.
-    let again = import.line.page(&strays, Source::Listed).await?;
+    let again = import.meet_again(&strays).await?;
     let mut work = import.work();
     work.checkpoint.count(&landings);
     again.iter().for_each(|landing| work.checkpoint.count_again(landing));

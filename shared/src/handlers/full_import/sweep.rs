@@ -15,7 +15,7 @@ use crate::handlers::interruption::{Interruption, blind};
 use crate::model::{Reason, Time, identify};
 use crate::okta::PageRequest;
 use crate::reconcile::{OLD_ENOUGH_TO_BE_LISTED, Slice, Source, is_too_many};
-use crate::sync::Landing;
+use crate::sync::{Landing, Met};
 
 /// How many suspects one request asks for: the URL stays well below what Okta accepts.
 const SUSPECTS_A_REQUEST: usize = 100;
@@ -104,7 +104,7 @@ async fn ask_for(import: &Import, suspects: &Suspects) -> Result<(Vec<Landing>, 
         while let Some(asked) = request.take() {
             let page = import.line.okta.page(&asked).await?;
             alive.extend(page.objects.iter().map(|object| identify(object).id));
-            landings.extend(import.line.page(&page.objects, Source::Listed).await?);
+            landings.extend(import.line.page(&page.objects, Source::Listed, Met::First).await?);
             request = page.next;
         }
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::import::Import;
-use crate::directory::{Known, SHARDS, Suspect, Written};
+use crate::directory::{ConnectionState, HeldEntry, Known, SHARDS, Suspect, Written};
 use crate::handlers::interruption::{Interruption, blind};
 use crate::model::{Mapping, Outcome, Reason, Rejection, RejectionReason, Time};
 use crate::okta::Deletions;
@@ -30,6 +30,8 @@ const AT_ONCE: usize = 8;
 /// What the log can say about absences.
 struct Evidence {
     deletions: HashMap<String, Time>,
+    /// What earlier imports found of those who wait in the hold: it may be older than what the log still has.
+    held: HashMap<String, Reason>,
     /// Whether it covers the whole time since the suspects were last known to be there.
     complete: bool,
 }
@@ -37,18 +39,19 @@ struct Evidence {
 impl Evidence {
     /// Why somebody is gone whom Okta answers with 404, or that nothing explains it.
     fn of(&self, id: &str) -> Result<Reason, Rejection> {
-        match (self.deletions.contains_key(id), self.complete) {
-            (true, _) => Ok(Reason::Deleted),
-            (false, false) => Ok(Reason::Missing),
-            (false, true) => Err(unexplained_absence()),
+        match (self.deletions.contains_key(id), self.held.get(id), self.complete) {
+            (true, _, _) => Ok(Reason::Deleted),
+            (false, Some(reason), _) => Ok(*reason),
+            (false, None, false) => Ok(Reason::Missing),
+            (false, None, true) => Err(unexplained_absence()),
         }
     }
 }
 
 /// Confirms every suspect, and everyone whom the log says was deleted while the import ran.
-pub(crate) async fn confirm(import: &Import, last_seen: Option<Time>) -> Result<(), Interruption> {
+pub(crate) async fn confirm(import: &Import, state: &ConnectionState) -> Result<(), Interruption> {
     let t0 = import.work().checkpoint.t0;
-    let evidence = read_log(import, last_seen.unwrap_or(t0), t0).await?;
+    let evidence = gather(import, state, t0).await?;
     if import.work().checkpoint.suspects {
         let first = import.work().checkpoint.shard;
         for shard in first..SHARDS {
@@ -58,18 +61,38 @@ pub(crate) async fn confirm(import: &Import, last_seen: Option<Time>) -> Result<
     confirm_deleted_meanwhile(import, &evidence, t0).await
 }
 
-/// Reads the deletions since the suspects were last seen, once for all of them.
-async fn read_log(import: &Import, last_seen: Time, t0: Time) -> Result<Evidence, Interruption> {
+/// When the people of a connection were last known to be there, but for the unsettled.
+pub(crate) fn last_seen(state: &ConnectionState) -> Option<Time> {
+    state.last_complete.as_ref().map(|import| import.t0).or(state.first_started)
+}
+
+/// Reads the deletions since the suspects were last seen, once for all of them; and as far back as others are unsettled.
+async fn gather(import: &Import, state: &ConnectionState, t0: Time) -> Result<Evidence, Interruption> {
+    let held = reasons_of_held(import).await?;
     let now = import.line.okta.now();
     let retained = now.before(LOG_RETENTION - Duration::from_secs(3_600));
-    let since = last_seen.min(t0).before(OVERLAP);
+    let last_seen = last_seen(state).unwrap_or(t0).min(t0).before(OVERLAP);
+    let since = state.unsettled_since.map_or(last_seen, |unsettled| unsettled.before(OVERLAP).min(last_seen));
     match import.line.okta.deletions(since.max(retained), now).await? {
-        Deletions::Known(deletions) => Ok(Evidence { deletions, complete: since >= retained }),
+        Deletions::Known(deletions) => Ok(Evidence { deletions, held, complete: last_seen >= retained }),
         Deletions::NotPermitted(why) => {
             import.line.warn(format!("The system log could not be read, so deletions cannot be told: {why}"));
-            Ok(Evidence { deletions: HashMap::new(), complete: false })
+            Ok(Evidence { deletions: HashMap::new(), held, complete: false })
         }
     }
+}
+
+async fn reasons_of_held(import: &Import) -> Result<HashMap<String, Reason>, Interruption> {
+    let mut reasons = HashMap::new();
+    if import.work().checkpoint.suspects {
+        let mut held = import.line.directory.held(&import.line.connection.name);
+        while let Some(HeldEntry { change, .. }) = held.try_next().await? {
+            if let Some(reason @ (Reason::Deleted | Reason::Missing)) = change.standing {
+                reasons.insert(change.id, reason);
+            }
+        }
+    }
+    Ok(reasons)
 }
 
 async fn confirm_shard(import: &Import, shard: u64, evidence: &Evidence) -> Result<(), Interruption> {

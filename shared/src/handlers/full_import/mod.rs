@@ -208,8 +208,7 @@ async fn phases(import: &Arc<Import>, state: &ConnectionState) -> Result<RunStat
                 Phase::Absences
             }
             Phase::Absences => {
-                let last_seen = state.last_complete.as_ref().map(|import| import.t0).or(state.first_started);
-                absences::confirm(import, last_seen).await?;
+                absences::confirm(import, state).await?;
                 look_around(import).await?;
                 Phase::Deciding
             }
@@ -222,7 +221,7 @@ async fn phases(import: &Arc<Import>, state: &ConnectionState) -> Result<RunStat
                 Phase::Finished
             }
             Phase::Finished => {
-                complete(import).await?;
+                complete(import, ending).await?;
                 return Ok(ending);
             }
         };
@@ -234,9 +233,10 @@ async fn phases(import: &Arc<Import>, state: &ConnectionState) -> Result<RunStat
 }
 
 /// Everything is in the directory, or in the hold: what follows starts from here.
-async fn complete(import: &Import) -> Result<(), Interruption> {
+async fn complete(import: &Import, ending: RunState) -> Result<(), Interruption> {
     let line = &import.line;
     let checkpoint = import.work().checkpoint.clone();
+    let is_settled = ending != RunState::Held && checkpoint.tallies.iter().all(|tally| tally.unexplained == 0);
     let mappings = line.connection.mappings.iter().zip(&checkpoint.tallies);
     let import = CompleteImport {
         run: line.lease.run().to_owned(),
@@ -246,6 +246,11 @@ async fn complete(import: &Import) -> Result<(), Interruption> {
         users: checkpoint.people,
     };
     let complete = |state: &mut ConnectionState| {
+        // Once more for the same run, after a crash, changes nothing.
+        if state.last_complete.as_ref().is_none_or(|last| last.run != import.run) {
+            let open_since = state.unsettled_since.or_else(|| absences::last_seen(state));
+            state.unsettled_since = open_since.filter(|_| !is_settled);
+        }
         state.watermark = Some(import.t0.before(LATE_COMMITS));
         state.last_complete = Some(import.clone());
     };

@@ -1,2 +1,86 @@
-//! placeholder
-fn main() {}
+//! Benchmarks of the real `full-import` binary, against a simulated Okta and an embedded DynamoDB on this machine.
+//!
+//! ```text
+//! cargo run --release -p bench -- import --users 10000,100000
+//! cargo run --release -p bench -- pace
+//! cargo run --release -p bench -- deadline
+//! ```
+//!
+//! Each prints what was measured and whether the bounds that Rollcall promises are kept; the exit status is 1 when one is
+//! not. Times say something about this machine only; calls, units and memory do not depend on it.
+
+mod binary;
+mod deadline;
+mod figures;
+mod import;
+mod pace;
+mod stage;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use figures::Report;
+
+/// Whatever keeps a benchmark from its end.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Benchmarks of the full import.
+#[derive(Parser)]
+#[command(name = "bench")]
+struct Arguments {
+    /// Prints machine-readable lines instead of tables.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    scenario: Scenario,
+}
+
+#[derive(Subcommand)]
+enum Scenario {
+    /// A first import of orgs of these sizes, and a second one that finds nothing changed.
+    Import {
+        /// How many people, separated by commas.
+        #[arg(long, value_delimiter = ',', default_values_t = [10_000, 100_000])]
+        users: Vec<usize>,
+    },
+    /// An import from an org that takes 300 ms to answer and allows 600 calls a minute.
+    Pace {
+        /// How many people.
+        #[arg(long, default_value_t = 100_000)]
+        users: usize,
+        /// The share of the limit that the connection may use, in percent; one import for each.
+        #[arg(long, value_delimiter = ',', default_values_t = [100, 50])]
+        budget: Vec<u8>,
+    },
+    /// An import whose invocations may take so long and no longer.
+    Deadline {
+        /// How many people.
+        #[arg(long, default_value_t = 100_000)]
+        users: usize,
+        /// The time limit of an invocation.
+        #[arg(long, default_value_t = 2)]
+        seconds: u64,
+    },
+}
+
+#[tokio::main]
+async fn main() -> Result<ExitCode, Failure> {
+    let arguments = Arguments::parse();
+    let binary = binary::build()?;
+    let mut report = Report::new(arguments.json);
+    match arguments.scenario {
+        Scenario::Import { users } => {
+            for users in users {
+                import::run(&binary, users, &mut report).await?;
+            }
+        }
+        Scenario::Pace { users, budget } => {
+            for budget in budget {
+                pace::run(&binary, (users, budget), &mut report).await?;
+            }
+        }
+        Scenario::Deadline { users, seconds } => deadline::run(&binary, (users, seconds), &mut report).await?,
+    }
+    Ok(if report.end() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -3,7 +3,7 @@
 //! [`world`] puts the pieces together around the production handlers, [`truth`] says what the directory should hold
 //! without any of the product's own mapping, and [`wire`] stands between the product and what it calls. [`lambda`] runs
 //! a function's real binary.
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
+#![expect(clippy::expect_used, reason = "a test that cannot go on should stop where it is")]
 
 pub mod lambda;
 pub mod truth;

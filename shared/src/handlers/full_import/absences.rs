@@ -12,10 +12,11 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use super::import::Import;
 use crate::directory::{ConnectionState, HeldEntry, Known, SHARDS, Suspect, Written};
 use crate::handlers::interruption::{Interruption, blind};
+use crate::line::Person;
 use crate::model::{Mapping, Outcome, Reason, Rejection, RejectionReason, Time};
 use crate::okta::Deletions;
 use crate::reconcile::{Source, Verdict, absent, is_too_many, outcome_of_nothing_to_write};
-use crate::sync::{Landing, Met, Person};
+use crate::sync::{Landing, Met};
 
 /// The overlap of two imports' looks at the log: a person who went just before one may be listed in it still, because
 /// search lags, and the event may reach the log late. Deletions are few, so a generous overlap costs no further request.

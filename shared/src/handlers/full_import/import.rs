@@ -9,10 +9,11 @@ use tokio::time::Instant;
 use super::checkpoint::Checkpoint;
 use crate::config::Tuning;
 use crate::handlers::interruption::Interruption;
+use crate::line::Line;
 use crate::model::{Attributes, RawObject, Time};
 use crate::reconcile::Source;
 use crate::report::{DynamoDbUse, OktaUse, Progress, RunReport, RunState};
-use crate::sync::{Landing, Line, Met};
+use crate::sync::{Landing, Met};
 
 /// The most ids that one item of seen ids holds: far below DynamoDB's 400 KB.
 const IDS_A_CHUNK: usize = 5_000;

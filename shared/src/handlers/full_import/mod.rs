@@ -24,10 +24,10 @@ use super::{Event, Response, connect, fan_out};
 use crate::context::Context;
 use crate::directory::{CompleteImport, ConnectionState};
 use crate::error::Error;
+use crate::line::Line;
 use crate::model::Time;
 use crate::okta::{Everyone, Okta};
 use crate::report::{Job, RunReport, RunState};
-use crate::sync::Line;
 
 /// A run taken up later than this after T0 starts anew (the log's events and the closing delta would be too many).
 const OLDEST_RUN: Duration = Duration::from_secs(24 * 60 * 60);

@@ -165,9 +165,7 @@ impl Deployed {
         let idle = lock(&self.idle).pop();
         let sandbox = match idle {
             Some(sandbox) => sandbox,
-            None => {
-                Sandbox::start(&self.settings, (self.tally.clone(), &self.logs), self.kill.subscribe()).await?
-            }
+            None => Sandbox::start(&self.settings, (self.tally.clone(), &self.logs), self.kill.subscribe()).await?,
         };
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         let event = Event {

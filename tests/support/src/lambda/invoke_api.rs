@@ -22,12 +22,7 @@ pub(super) async fn start(function: Served) -> io::Result<Server> {
     Server::start(router).await
 }
 
-async fn invoke(
-    State(function): State<Served>,
-    Path(name): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+async fn invoke(State(function): State<Served>, Path(name): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
     let Some(function) = function.get().and_then(Weak::upgrade).filter(|function| function.name == name) else {
         let message = format!("Function not found: {name}");
         return refuse(StatusCode::NOT_FOUND, "ResourceNotFoundException", &message);

@@ -1,0 +1,29 @@
+//! The binary that is measured, built like this one.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::Failure;
+
+/// Builds `full-import` in the profile that this program was built in, unless it is up to date, and says where it is.
+pub(crate) fn build() -> Result<PathBuf, Failure> {
+    let this = std::env::current_exe()?;
+    let directory = this.parent().ok_or("this program is in no directory")?;
+    let target = directory.parent().ok_or("this program is in no target directory")?;
+    let profile = match directory.file_name().and_then(|name| name.to_str()) {
+        Some("debug") | None => "dev",
+        Some(name) => name,
+    };
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = Command::new(cargo)
+        // Both together, so that the dependencies are those that this program was built with.
+        .args(["build", "--package", "full-import", "--package", "bench", "--profile", profile])
+        .arg("--manifest-path")
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml"))
+        .env("CARGO_TARGET_DIR", target)
+        .status()?;
+    if !status.success() {
+        return Err("full-import could not be built".into());
+    }
+    Ok(directory.join("full-import"))
+}

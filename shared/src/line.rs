@@ -146,6 +146,11 @@ impl Line {
         self.warnings.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
+    /// Whether anything of the connection is unsynced.
+    pub fn any_unsynced(&self) -> bool {
+        !self.unsynced().is_empty()
+    }
+
     fn unsynced(&self) -> MutexGuard<'_, UnsyncedIds> {
         self.unsynced.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -116,7 +116,7 @@ async fn a_role_that_sees_groups_no_longer_is_not_trusted_with_a_short_list() {
 #[tokio::test]
 async fn an_index_that_leaves_people_out_is_blind() {
     // In one part: the view is judged by parts that are large in production.
-    let tuning = Tuning { pages_before_sweep: 100, ..small() };
+    let tuning = Tuning { readers: 1, pages_before_sweep: 100, ..small() };
     let world = World::new(Setup { people: 120, tuning, ..Setup::default() }).await;
     assert_eq!(world.import().await.state, RunState::Succeeded);
     world.later(DAY);

@@ -234,8 +234,12 @@ async fn phases(import: &Arc<Import>, state: &ConnectionState) -> Result<RunStat
 
 /// Everything is in the directory, or in the hold: what follows starts from here.
 async fn complete(import: &Import, ending: RunState) -> Result<(), Interruption> {
+    let started = import.report(RunState::Running).started;
     let line = &import.line;
     let checkpoint = import.work().checkpoint.clone();
+    if line.any_unsynced() {
+        line.directory.forget_unsynced(&line.lease, started).await?;
+    }
     let is_settled = ending != RunState::Held && checkpoint.tallies.iter().all(|tally| tally.unexplained == 0);
     let mappings = line.connection.mappings.iter().zip(&checkpoint.tallies);
     let import = CompleteImport {

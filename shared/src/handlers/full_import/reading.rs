@@ -212,7 +212,8 @@ fn note_seen(work: &mut Work, number: u32, people: &[Identity]) {
     }
     for person in people {
         seen.insert(&person.id);
-        if person.created.is_some() && person.created == last {
+        // Who hides their own second may be of the last one, too.
+        if person.created.is_none() || person.created == last {
             seen.at_last.push(person.id.clone());
         }
         if person.created.is_some_and(|created| created >= recent) {

@@ -58,7 +58,10 @@ pub(crate) async fn sweep(import: &Import, number: u32) -> Result<u32, Interrupt
             )));
         }
     }
-    Ok(finish(&mut import.work(), &listed, &tallies, &landings, !absent.is_empty()))
+    let mut work = import.work();
+    work.checkpoint.suspects |= !absent.is_empty();
+    work.checkpoint.people += alive.len() as u64;
+    Ok(finish(&mut work, &listed, &tallies, &landings))
 }
 
 fn listed(import: &Import, number: u32) -> Option<Listed> {
@@ -125,10 +128,9 @@ fn absent(import: &Import, suspects: &Suspects, alive: &HashSet<String>) -> Vec<
 
 /// Counts what the sweep found and lets go of what was seen; the rest of the slice goes on under a new number, because
 /// the items of its seen ids begin anew.
-fn finish(work: &mut Work, listed: &Listed, tallies: &[Tally], landings: &[Landing], any_absent: bool) -> u32 {
+fn finish(work: &mut Work, listed: &Listed, tallies: &[Tally], landings: &[Landing]) -> u32 {
     let Work { checkpoint, seen, taken, .. } = work;
     checkpoint.count(landings);
-    checkpoint.suspects |= any_absent;
     for (tally, found) in checkpoint.tallies.iter_mut().zip(tallies) {
         tally.known += found.known;
         tally.active += found.active;

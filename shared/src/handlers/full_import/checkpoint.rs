@@ -46,6 +46,10 @@ pub(crate) struct Checkpoint {
     pub deactivations: bool,
     /// The next shard of suspects or deactivations.
     pub shard: u64,
+    /// The last id in it that is done.
+    pub done_to: Option<String>,
+    /// Okta's clock at the end of the closing delta.
+    pub closed: Option<Time>,
     /// The guard's decisions, by mapping.
     pub decisions: Vec<Decision>,
     /// What earlier invocations asked of Okta.
@@ -105,16 +109,28 @@ impl Checkpoint {
             suspects: false,
             deactivations: false,
             shard: 0,
+            done_to: None,
+            closed: None,
             decisions: Vec::new(),
             okta: OktaUse::default(),
             dynamodb: DynamoDbUse::default(),
         }
     }
 
+    /// An unfinished slice.
+    pub(crate) fn slice(&self, number: u32) -> Option<&Slice> {
+        self.slices.iter().find(|slice| slice.number == number)
+    }
+
+    /// An unfinished slice, to move it.
+    pub(crate) fn slice_mut(&mut self, number: u32) -> Option<&mut Slice> {
+        self.slices.iter_mut().find(|slice| slice.number == number)
+    }
+
     /// Goes on to a phase, from its beginning.
     pub(crate) fn enter(&mut self, phase: Phase) {
         self.phase = phase;
-        self.shard = 0;
+        (self.shard, self.done_to) = (0, None);
     }
 
     /// Counts objects that this run has not met before.

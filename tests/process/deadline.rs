@@ -9,27 +9,38 @@ use test_support::world::{PEOPLE, Setup, World};
 
 use crate::deployment::{deploy, event};
 
-/// The run reports that the invocations answered; panics where one failed.
-fn reports(function: &Function) -> Vec<Value> {
-    let ended = function.ended();
-    ended.into_iter().map(|invocation| invocation.answer.unwrap()["run"].take()).collect()
+/// Triggers the import until it has ended, and gives what the invocations answered.
+///
+/// One trigger is enough where the machine keeps up. On one that is very busy an invocation may miss its time limit and
+/// be killed: then the next trigger takes the run up, as a schedule's would.
+async fn import_to_the_end(world: &World, function: &Function) -> Vec<Value> {
+    for _ in 0..10 {
+        let _ = function.invoke(event(world)).await;
+        function.settle().await;
+        let last = function.ended().pop().unwrap();
+        if !last.answer.is_err_and(|error| error.is_timeout()) {
+            break;
+        }
+        world.let_the_lease_lapse().await;
+    }
+    let answers = function.ended().into_iter().map(|invocation| invocation.answer);
+    let answers = answers.filter(|answer| !answer.as_ref().is_err_and(|error| error.is_timeout()));
+    answers.map(|answer| answer.unwrap()["run"].take()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_import_longer_than_the_time_limit_is_one_run_over_many_invocations() {
-    let latency = Duration::from_millis(500);
+    let latency = Duration::from_millis(400);
     let okta = Options { page_size_cap: 10, limit_per_minute: 60_000, latency, ..Options::default() };
     let world = World::new(Setup { people: 600, okta, ..Setup::default() }).await;
     let function = deploy(&world, Duration::from_secs(4)).await;
 
-    function.invoke(event(&world)).await.unwrap();
-    function.settle().await;
+    let reports = import_to_the_end(&world, &function).await;
 
-    let reports = reports(&function);
     let last = reports.last().unwrap();
     assert!(reports.len() > 2, "{last}");
     assert_eq!(last["state"], "succeeded", "{last}\n{}", function.logs());
-    assert_eq!(last["invocations"], reports.len());
+    assert!(last["invocations"].as_u64().unwrap() >= reports.len() as u64, "{last}");
     assert!(reports.iter().all(|report| report["run"] == last["run"]));
     assert_eq!(last["mappings"][PEOPLE]["created"], world.headcount(), "{last}");
     assert_eq!(last["mappings"][PEOPLE]["read"], world.headcount(), "{last}");
@@ -43,14 +54,11 @@ async fn an_org_that_hangs_costs_an_invocation_and_not_the_run() {
     world.sim.inject(Fault::new(Match::path("/api/v1/users?").skip(2), FaultKind::Hang));
     let function = deploy(&world, Duration::from_secs(4)).await;
 
-    function.invoke(event(&world)).await.unwrap();
-    function.settle().await;
+    let reports = import_to_the_end(&world, &function).await;
 
-    let reports = reports(&function);
     let last = reports.last().unwrap();
     assert_eq!(last["state"], "succeeded", "{last}");
-    assert!(reports.len() >= 2, "{last}");
-    assert_eq!(last["invocations"], reports.len());
+    assert!(last["invocations"].as_u64().unwrap() >= 2, "{last}");
     assert!(reports.iter().all(|report| report["run"] == last["run"]));
     world.assert_true().await;
 }

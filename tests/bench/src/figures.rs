@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{CellAlignment, Table};
+use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use serde::Serialize;
 use serde_json::{Value, json};
 use test_support::lambda::Usage;
@@ -67,6 +66,7 @@ impl Figures {
     }
 }
 
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 const HEADER: [&str; 11] = [
     "import",
     "users",
@@ -93,7 +93,8 @@ impl Report {
     pub(crate) fn new(json: bool) -> Report {
         let table = (!json).then(|| {
             let mut table = Table::new();
-            table.load_preset(UTF8_HORIZONTAL_ONLY).set_header(HEADER);
+            table.load_style(STYLE);
+            table.set_header(HEADER);
             table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
             table
         });

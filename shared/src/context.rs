@@ -1,5 +1,8 @@
 //! What a process makes once and every invocation shares: clients, connections kept open, and Okta's pace.
 
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::{Credentials as Keys, SharedCredentialsProvider};
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
@@ -8,6 +11,9 @@ use crate::config::{Config, Credentials, Tuning};
 use crate::directory::{Directory, Secrets};
 use crate::error::Error;
 use crate::okta::{Paces, http_client};
+
+/// How long one attempt of a call to AWS may take.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 /// What every handler works with. One a process: the pace of Okta's calls is kept in it.
 #[derive(Clone)]
@@ -73,7 +79,9 @@ async fn sdk_config(config: &Config) -> SdkConfig {
     // gathering entropy.)
     let http =
         aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https();
-    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http);
+    // A call that is never answered must not outlast an invocation's time for its checkpoint.
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ANSWER_WITHIN).build();
+    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http).timeout_config(timeouts);
     if let Some(region) = &config.region {
         loader = loader.region(Region::new(region.clone()));
     }

@@ -96,6 +96,11 @@ impl Line {
         Ok(())
     }
 
+    /// Whether an object is unsynced under a mapping.
+    pub(crate) fn is_unsynced(&self, mapping: &str, id: &str) -> bool {
+        self.unsynced().contains(mapping, id)
+    }
+
     /// Drops an object's unsynced row, if it has one: the object synced, or is known to be gone.
     ///
     /// # Errors

@@ -58,15 +58,17 @@ async fn under_lease(
         unsynced: Mutex::default(),
         warnings: Mutex::new(BTreeSet::new()),
     };
-    let mut report = carry_out(&line, held).await.map_err(Interruption::into_error)?;
+    let mut report = held;
+    let result = carry_out(&line, &mut report).await;
     report.okta = report.okta + line.okta.used();
     report.dynamodb = report.dynamodb + line.directory.used();
+    // Also when it broke off: what was carried out until then is told, and the rest goes on waiting.
     line.directory.put_run(lease, &report).await?;
+    result.map_err(Interruption::into_error)?;
     Ok(report)
 }
 
-async fn carry_out(line: &Line, held: RunReport) -> Result<RunReport, Interruption> {
-    let mut report = held;
+async fn carry_out(line: &Line, report: &mut RunReport) -> Result<(), Interruption> {
     let mut waiting = 0_u64;
     let entries = line.directory.held(&line.connection.name);
     let settled = entries.map(|entry| async {
@@ -87,10 +89,10 @@ async fn carry_out(line: &Line, held: RunReport) -> Result<RunReport, Interrupti
         line.directory.close_hold(&line.lease).await?;
         (report.state, report.problem) = (RunState::Succeeded, None);
     } else {
-        report.problem = Some(run::held_problem(&report));
+        report.problem = Some(run::held_problem(report));
     }
     report.ended = Some(Time::now());
-    Ok(report)
+    Ok(())
 }
 
 /// Carries an entry out if it stands, and takes it off the list unless nothing can be said of it.

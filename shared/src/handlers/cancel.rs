@@ -30,6 +30,12 @@ async fn stop(context: &Context, report: RunReport) -> Result<RunReport, Error> 
     match context.directory.acquire(&report.connection, report.job, &report.run).await? {
         Acquired::Joined { .. } => Ok(report),
         Acquired::New(lease) | Acquired::TakenUp(lease) if lease.run() == report.run => {
+            // It may have ended while the lease was being asked for.
+            let report = run::find(context, &report.run).await?;
+            if report.state != RunState::Running {
+                lease.finish().await?;
+                return Err(run::not_in_state(&report, "has ended: there is nothing to cancel"));
+            }
             let report = RunReport { state: RunState::Cancelled, ended: Some(Time::now()), ..report };
             context.directory.put_run(&lease, &report).await?;
             lease.finish().await?;

@@ -24,7 +24,8 @@ pub(crate) async fn fan_out(context: &Context) -> Result<Response, Error> {
             Ok(connection) if !connection.enabled || is_off(&connection, Job::FullImport) => {}
             // An invalid one is started too: its own run says what is wrong, and alarms.
             Ok(_) | Err(_) => {
-                let state = context.directory.connection_state(&name).await?;
+                // One whose state cannot be read is started as well, first: it delays no other.
+                let state = context.directory.connection_state(&name).await.unwrap_or_default();
                 due.push((state.last_complete.map(|import| import.t0), name));
             }
         }

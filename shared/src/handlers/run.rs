@@ -144,6 +144,8 @@ pub(crate) async fn take(context: &Context, report: &RunReport) -> Result<(Lease
     let directory = context.directory.metered();
     let other = match directory.acquire(&report.connection, report.job, &report.run).await? {
         Acquired::New(lease) => return Ok((lease, directory)),
+        // Left by an earlier try that died.
+        Acquired::TakenUp(lease) if lease.run() == report.run => return Ok((lease, directory)),
         Acquired::TakenUp(lease) => {
             let other = lease.run().to_owned();
             lease.pause().await?;

@@ -49,7 +49,6 @@ impl Okta {
             ("limit", "1000"),
         ];
         let mut request = PageRequest::new(PATH, &parameters);
-        let mut empty_pages = 0;
         loop {
             let page = match self.page(&request).await {
                 Ok(page) => page,
@@ -57,10 +56,9 @@ impl Okta {
                 Err(error) => return Err(error),
             };
             note(&page, &mut found);
-            // A link that lost `until` would have become a poll, which links on for ever.
-            empty_pages = if page.objects.is_empty() { empty_pages + 1 } else { 0 };
             match page.next {
-                Some(next) if empty_pages < 2 => request = next,
+                // A page may be empty and still have a next; at the head of the log it is the same one again.
+                Some(next) if next != request => request = next,
                 _ => return Ok(Deletions::Known(found)),
             }
         }

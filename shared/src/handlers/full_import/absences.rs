@@ -3,12 +3,13 @@
 //! Absence is not evidence. A 404 says that somebody is not visible; only together with a deletion in the system log does
 //! it say that they are deleted. Too many absences that nothing explains say that our own view is wrong.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
+use super::closing::{hash, suspects};
 use super::import::Import;
 use crate::directory::{ConnectionState, HeldEntry, Known, SHARDS, Suspect, Written};
 use crate::handlers::interruption::{Interruption, blind};
@@ -96,32 +97,41 @@ async fn reasons_of_held(import: &Import) -> Result<HashMap<String, Reason>, Int
     Ok(reasons)
 }
 
+/// Confirms the suspects of one shard, some at a time and in order, so that an interruption costs at most those.
 async fn confirm_shard(import: &Import, shard: u64, evidence: &Evidence) -> Result<(), Interruption> {
     let line = &import.line;
-    let mut by_id: HashMap<String, Vec<Suspect>> = HashMap::new();
-    let suspects = line.directory.suspects(line.lease.run(), shard);
-    let mut suspects = std::pin::pin!(suspects);
+    let mut by_id: BTreeMap<String, Vec<Suspect>> = BTreeMap::new();
+    let mut suspects = line.directory.suspects(line.lease.run(), shard);
     while let Some(suspect) = suspects.try_next().await? {
         by_id.entry(suspect.id.clone()).or_default().push(suspect);
     }
-    if by_id.is_empty() {
-        return Ok(());
+    let done_to = import.work().checkpoint.done_to.clone();
+    let left: Vec<_> =
+        by_id.into_iter().filter(|(id, _)| done_to.as_ref().is_none_or(|done_to| id > done_to)).collect();
+    let any = !left.is_empty();
+    for some in left.chunks(AT_ONCE) {
+        import.interrupted()?;
+        let found = Mutex::new(Found { unexplained: unexplained(import), landings: Vec::new(), back: 0 });
+        let confirming = some.iter().map(|(_, suspects)| confirm_one(import, suspects.clone(), evidence, &found));
+        let confirming: Vec<_> = confirming.collect();
+        stream::iter(confirming).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+        take_in(import, found.into_inner().unwrap_or_else(PoisonError::into_inner), some.last().map(|(id, _)| id));
     }
-    let found = Mutex::new(Found { unexplained: unexplained(import), landings: Vec::new(), back: 0 });
-    let confirming = by_id.into_values().map(|suspects| confirm_one(import, suspects, evidence, &found));
-    let confirming: Vec<_> = confirming.collect();
-    stream::iter(confirming).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
-    let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     {
         let checkpoint = &mut import.work().checkpoint;
-        checkpoint.count(&found.landings);
-        checkpoint.people += found.back;
-        checkpoint.shard = shard + 1;
-        for (tally, unexplained) in checkpoint.tallies.iter_mut().zip(found.unexplained) {
-            tally.unexplained = unexplained;
-        }
+        (checkpoint.shard, checkpoint.done_to) = (shard + 1, None);
     }
-    import.save().await
+    if any { import.save().await } else { Ok(()) }
+}
+
+fn take_in(import: &Import, found: Found, done_to: Option<&String>) {
+    let checkpoint = &mut import.work().checkpoint;
+    checkpoint.count(&found.landings);
+    checkpoint.people += found.back;
+    checkpoint.done_to = done_to.cloned();
+    for (tally, unexplained) in checkpoint.tallies.iter_mut().zip(found.unexplained) {
+        tally.unexplained = unexplained;
+    }
 }
 
 /// What confirming a shard found.
@@ -141,7 +151,6 @@ async fn confirm_one(
     evidence: &Evidence,
     found: &Mutex<Found>,
 ) -> Result<(), Interruption> {
-    import.interrupted()?;
     let line = &import.line;
     let Some(id) = suspects.first().map(|suspect| suspect.id.clone()) else { return Ok(()) };
     if import.work().recent.ids.contains(&id) {
@@ -231,28 +240,39 @@ async fn gone(
 
 /// People of whom the log says that they were deleted since the import began: some were seen before they went.
 async fn confirm_deleted_meanwhile(import: &Import, evidence: &Evidence, t0: Time) -> Result<(), Interruption> {
-    let line = &import.line;
     let since = t0.before(STILL_LISTED);
-    for id in evidence.deletions.iter().filter(|(_, published)| **published >= since).map(|(id, _)| id) {
+    let gone: BTreeSet<&String> =
+        evidence.deletions.iter().filter(|(_, published)| **published >= since).map(|(id, _)| id).collect();
+    let confirmed = suspects(import).await?;
+    let done_to = import.work().checkpoint.done_to.clone();
+    let left = gone.into_iter().filter(|id| done_to.as_ref().is_none_or(|done_to| *id > done_to));
+    for id in left.filter(|id| !confirmed.contains(&hash(id))) {
         import.interrupted()?;
-        let mut known = Vec::new();
-        for (index, mapping) in line.connection.mappings.iter().enumerate() {
-            let found = line.directory.find(&line.connection.name, &mapping.name, id).await?;
-            let standing = found.as_ref().and_then(|known| known.current.standing);
-            let gone = matches!(standing, Some(Reason::Deleted | Reason::Missing));
-            known.extend(found.filter(|_| !gone).map(|found| (index, found)));
-        }
-        if known.is_empty() || !matches!(line.read_again(id).await?, Person::NotVisible) {
-            continue;
-        }
-        for (index, known) in known {
-            let mapping = &line.connection.mappings[index];
-            let before = line.before(mapping, id, Some(&known.current));
-            let outcome = gone(import, mapping, &known, (Reason::Deleted, Some(before))).await?;
-            let landing = Landing { mapping: index, id: id.clone(), outcome, before };
-            if !import.withdraw(&landing).await? {
-                import.work().checkpoint.count_again(&landing);
-            }
+        confirm_deleted(import, id).await?;
+        import.work().checkpoint.done_to = Some(id.clone());
+    }
+    Ok(())
+}
+
+async fn confirm_deleted(import: &Import, id: &str) -> Result<(), Interruption> {
+    let line = &import.line;
+    let mut known = Vec::new();
+    for (index, mapping) in line.connection.mappings.iter().enumerate() {
+        let found = line.directory.find(&line.connection.name, &mapping.name, id).await?;
+        let standing = found.as_ref().and_then(|known| known.current.standing);
+        let gone = matches!(standing, Some(Reason::Deleted | Reason::Missing));
+        known.extend(found.filter(|_| !gone).map(|found| (index, found)));
+    }
+    if known.is_empty() || !matches!(line.read_again(id).await?, Person::NotVisible) {
+        return Ok(());
+    }
+    for (index, known) in known {
+        let mapping = &line.connection.mappings[index];
+        let before = line.before(mapping, id, Some(&known.current));
+        let outcome = gone(import, mapping, &known, (Reason::Deleted, Some(before))).await?;
+        let landing = Landing { mapping: index, id: id.to_owned(), outcome, before };
+        if !import.withdraw(&landing).await? {
+            import.work().checkpoint.count_again(&landing);
         }
     }
     Ok(())

@@ -34,6 +34,8 @@ pub(crate) struct Checkpoint {
     pub expected: Option<u64>,
     /// Whether the group Everyone was in sight at the beginning.
     pub sees_everyone: bool,
+    /// How many people the group Everyone had at the beginning, where Okta said.
+    pub everyone: Option<u64>,
     /// By mapping, in the connection's order.
     pub tallies: Vec<Tally>,
     /// How many items hold the ids of people created just before the run or during it.
@@ -103,6 +105,7 @@ impl Checkpoint {
             people: 0,
             expected: None,
             sees_everyone: false,
+            everyone: None,
             tallies: vec![Tally::default(); mappings],
             recent_chunks: 0,
             closing: None,

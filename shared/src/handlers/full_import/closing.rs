@@ -46,11 +46,12 @@ pub(crate) async fn read_changes(import: &Import) -> Result<(), Interruption> {
         }
         request = page.next;
     }
+    import.work().checkpoint.closed = Some(import.line.okta.now());
     Ok(())
 }
 
 /// The suspects, as hashes: there may be many when something is wrong.
-async fn suspects(import: &Import) -> Result<HashSet<u64>, Interruption> {
+pub(super) async fn suspects(import: &Import) -> Result<HashSet<u64>, Interruption> {
     let mut suspects = HashSet::new();
     if import.work().checkpoint.suspects {
         for shard in 0..SHARDS {
@@ -64,7 +65,8 @@ async fn suspects(import: &Import) -> Result<HashSet<u64>, Interruption> {
     Ok(suspects)
 }
 
-fn hash(id: &str) -> u64 {
+/// The hash that [`suspects`] knows an id by.
+pub(super) fn hash(id: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     id.hash(&mut hasher);
     hasher.finish()

@@ -12,8 +12,8 @@ use crate::error::Error;
 use crate::handlers::interruption::Interruption;
 use crate::handlers::settle::settle;
 use crate::model::{Outcome, Reason, Rejection, RejectionReason, Time};
-use crate::reconcile::Change;
 use crate::reconcile::guard::{Decision, Measure};
+use crate::reconcile::{Change, FRESH};
 use crate::report::RunState;
 
 /// The day that the guard's wider limit is measured by.
@@ -94,7 +94,8 @@ pub(crate) async fn apply(import: &Import) -> Result<RunState, Interruption> {
     if import.work().checkpoint.deactivations {
         let first = import.work().checkpoint.shard;
         for shard in first..SHARDS {
-            import.interrupted()?;
+            // Nobody stops it any more: a hold that is half written down could not be decided on.
+            import.in_time()?;
             apply_shard(import, shard, &held).await?;
         }
     }
@@ -176,11 +177,19 @@ async fn carry_out(
             line.directory.add_held(&line.lease, &mapping.name, change).await?;
             Outcome::Held
         }
+        // What was seen long ago, by an invocation that broke off, has to be seen again before it is carried out.
+        Decision::Allow if is_old(import) => settle(line, mapping, change).await?,
         Decision::Allow => match line.write(mapping, change).await? {
             Written::Done => Outcome::Deactivated,
             Written::Lost => settle(line, mapping, change).await?,
         },
     })
+}
+
+/// Whether it is so long since the closing delta that somebody may well have come back.
+fn is_old(import: &Import) -> bool {
+    let closed = import.work().checkpoint.closed;
+    closed.is_none_or(|closed| import.line.okta.now().since(closed) > FRESH)
 }
 
 /// In a blind run nothing collected is carried out or held: each is unsynced until a run that sees decides on it.
@@ -228,7 +237,8 @@ async fn drop_refuted(import: &Import) -> Result<u64, Interruption> {
     let mut entries = std::pin::pin!(entries);
     let mut left = 0;
     while let Some(entry) = entries.try_next().await? {
-        if entry.run == line.lease.run() {
+        // Of whom this run could make nothing it cannot say that Okta refutes the entry.
+        if entry.run == line.lease.run() || line.is_unsynced(&entry.mapping, &entry.change.id) {
             left += 1;
         } else {
             line.directory.remove_held(&line.lease, &entry.mapping, &entry.change.id).await?;

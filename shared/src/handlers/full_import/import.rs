@@ -138,6 +138,11 @@ impl Import {
         if self.work().cancelled {
             return Err(Interruption::Cancelled);
         }
+        self.in_time()
+    }
+
+    /// Whether there is time left in this invocation.
+    pub(crate) fn in_time(&self) -> Result<(), Interruption> {
         match self.stop_at {
             Some(stop_at) if Instant::now() >= stop_at => Err(Interruption::Deadline),
             _ => Ok(()),

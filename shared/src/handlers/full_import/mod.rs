@@ -27,6 +27,7 @@ use crate::error::Error;
 use crate::line::Line;
 use crate::model::Time;
 use crate::okta::{Everyone, Okta};
+use crate::reconcile::is_too_many;
 use crate::report::{Job, RunReport, RunState};
 
 /// A run taken up later than this after T0 starts anew (the log's events and the closing delta would be too many).
@@ -39,7 +40,8 @@ const LATE_COMMITS: Duration = Duration::from_secs(5 * 60);
 /// Runs the full import of one connection, or starts one for each that is due.
 ///
 /// # Errors
-/// When no run could be opened, or the run failed after it was; its report then says the same.
+/// When no run could be opened, or no further invocation started. A run that failed after it was opened is no error here:
+/// its report says so.
 pub async fn handle(context: &Context, event: Event) -> Result<Response, Error> {
     let Some(name) = &event.connection else { return fan_out::fan_out(context).await };
     let run = match run::open(context, name, Job::FullImport).await? {
@@ -47,10 +49,15 @@ pub async fn handle(context: &Context, event: Event) -> Result<Response, Error> 
         // Whoever is at it goes on by itself.
         Opened::Joined(report) => return Ok(Response::Run(report)),
     };
-    let report = import(context, run, event.deadline).await?;
+    let stop_at = event.deadline.map(run::stop_before);
+    let report = import(context, run, stop_at).await?;
     if report.state == RunState::Running && context.function.is_some() && event.deadline.is_some() {
         if report.invocations >= MOST_INVOCATIONS {
             return Err(run::too_many_invocations(&report));
+        }
+        if let Some(stop_at) = stop_at {
+            // When Okta's limit leaves nothing to do until then, a further invocation could only wait as well.
+            tokio::time::sleep_until(stop_at).await;
         }
         let next = Event { connection: Some(name.clone()), run: Some(report.run.clone()), deadline: None };
         fan_out::start(context, &next).await?;
@@ -58,8 +65,7 @@ pub async fn handle(context: &Context, event: Event) -> Result<Response, Error> 
     Ok(Response::Run(Box::new(report)))
 }
 
-async fn import(context: &Context, run: Run, deadline: Option<Instant>) -> Result<RunReport, Error> {
-    let stop_at = deadline.map(run::stop_before);
+async fn import(context: &Context, run: Run, stop_at: Option<Instant>) -> Result<RunReport, Error> {
     match begin(context, run, stop_at).await {
         Ok(begun) => work(begun).await,
         Err((run, interruption)) => run.interrupted(interruption).await,
@@ -115,7 +121,7 @@ async fn prepare(
         None => {
             let mut fresh = Checkpoint::new(organization.asked, digest, connection.mappings.len());
             let (sees_everyone, size) = everyone(&okta).await?;
-            fresh.sees_everyone = sees_everyone;
+            (fresh.sees_everyone, fresh.everyone) = (sees_everyone, size);
             fresh.expected = size.or(state.last_complete.as_ref().map(|import| import.users));
             fresh
         }
@@ -136,6 +142,26 @@ async fn prepare(
     }
     let import = Import::new(line, checkpoint, run.report.clone(), context.tuning, stop_at).await?;
     Ok((import, state))
+}
+
+/// Holds how many people were met against the size of the group Everyone: a list that breaks off early without an error
+/// would leave people out whom nobody knows yet, and no sweep could tell.
+async fn count_heads(import: &Import) -> Result<(), Interruption> {
+    let (met, size) = {
+        let checkpoint = &import.work().checkpoint;
+        (checkpoint.people, checkpoint.everyone)
+    };
+    let falls_short = |size: u64| is_too_many(size.saturating_sub(met), size);
+    if !size.is_some_and(falls_short) {
+        return Ok(());
+    }
+    // People may have gone since it was read.
+    match everyone(&import.line.okta).await? {
+        (_, Some(size)) if falls_short(size) => {
+            Err(blind(format!("Okta listed {met} people, but its group Everyone has {size}.")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Looks for the group Everyone again: what was seen of the org at the beginning must be in sight still.
@@ -205,6 +231,7 @@ async fn phases(import: &Arc<Import>, state: &ConnectionState) -> Result<RunStat
             }
             Phase::Closing => {
                 closing::read_changes(import).await?;
+                count_heads(import).await?;
                 Phase::Absences
             }
             Phase::Absences => {

@@ -12,6 +12,7 @@ pub mod context;
 pub mod directory;
 pub mod error;
 pub mod handlers;
+pub mod line;
 pub mod model;
 pub mod okta;
 pub mod reconcile;

@@ -35,6 +35,9 @@ pub struct ConnectionState {
     pub first_started: Option<Time>,
     /// The last full import that saw everything.
     pub last_complete: Option<CompleteImport>,
+    /// Since when the log is looked through for absences that no import has settled yet: those that nothing explained,
+    /// and those that wait in the hold or were discarded with one. `None` when all are settled.
+    pub unsettled_since: Option<Time>,
     /// Deactivations of the last day, for the guard.
     pub deactivated: Vec<DayCount>,
 }

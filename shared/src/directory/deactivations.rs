@@ -1,41 +1,100 @@
 //! Deactivations of a run, kept back until its end, when the guard sees how many they are.
+//!
+//! An entry stays until it expires, even when its object turns out to be there after all: it then says where the
+//! object ended. So what was collected is counted once, at the end, however often a page is replayed before it.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use futures::{StreamExt, TryStreamExt};
 
+use super::calls::Conditional;
 use super::fence::Fence;
+use super::item::Item;
 use super::keys::{self, Table};
 use super::lease::Lease;
 use super::search::Search;
-use super::update::{Update, text};
+use super::update::{Update, text, text_or_null};
+use super::write::word;
 use super::{Directory, DirectoryError, Rows, expiry};
+use crate::model::Outcome;
 use crate::reconcile::Change;
 
+/// A deactivation that a run collected.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Collected {
+    /// The record's mapping.
+    pub mapping: String,
+    /// The object's Okta id.
+    pub id: String,
+    /// The bucket that the run had counted the object in before; `None` when it was not counted yet.
+    pub counted: Option<Outcome>,
+    /// What is to become of it.
+    pub fate: Fate,
+}
+
+/// What is to become of a collected deactivation.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fate {
+    /// The guard decides on it.
+    Waits(Change),
+    /// It was withdrawn: the object ended in this bucket.
+    Withdrawn(Outcome),
+}
+
 impl Directory {
-    /// Keeps a deactivation back; a later one of the same object takes its place.
-    pub async fn add_deactivation(&self, lease: &Lease, mapping: &str, change: &Change) -> Result<(), DirectoryError> {
+    /// Keeps a deactivation back; a later one of the same object takes its place. `counted` is the bucket that the
+    /// object is counted in already, and what the first of them says of it stands.
+    pub async fn add_deactivation(
+        &self,
+        lease: &Lease,
+        mapping: &str,
+        change: &Change,
+        counted: Option<Outcome>,
+    ) -> Result<(), DirectoryError> {
         let update = Update::new()
             .fenced(&Fence::of(lease))
             .set("mapping", text(mapping))
             .set("id", text(&change.id))
             .set("change", self.change_text(change)?)
+            .set("withdrawn", AttributeValue::Null(true))
+            .set_once("counted", text_or_null(counted.map(word)))
             .set(expiry::EXPIRES, expiry::of_working_item());
         let written = self.update_under(lease, &keys::deactivation(lease.run(), mapping, &change.id), update).await?;
-        written.or_fenced(|| format!("a deactivation of run {}", lease.run()))?;
+        written.or_fenced(|| deactivation_of(lease))?;
         Ok(())
     }
 
-    /// Drops a deactivation; whether there was one.
-    ///
-    /// When an answer is lost and the SDK asks again, it may say that there was none although there was.
-    pub async fn remove_deactivation(&self, lease: &Lease, mapping: &str, id: &str) -> Result<bool, DirectoryError> {
-        let condition = Update::new().only_fenced(&Fence::of(lease));
-        let deleted = self.delete_under(lease, &keys::deactivation(lease.run(), mapping, id), condition).await?;
-        Ok(!deleted.or_fenced(|| format!("a deactivation of run {}", lease.run()))?.is_empty())
+    /// Withdraws a deactivation, if there is one: its object ended in this bucket. Whether there was one.
+    pub async fn withdraw_deactivation(
+        &self,
+        lease: &Lease,
+        mapping: &str,
+        id: &str,
+        outcome: Outcome,
+    ) -> Result<bool, DirectoryError> {
+        let update = Update::new().fenced(&Fence::of(lease)).if_present("pk").set("withdrawn", text(word(outcome)));
+        match self.update_under(lease, &keys::deactivation(lease.run(), mapping, id), update).await? {
+            Conditional::Done(_) => Ok(true),
+            Conditional::Refused(item) if item.is_empty() => Ok(false),
+            Conditional::Refused(_) => Err(DirectoryError::Fenced { what: deactivation_of(lease) }),
+        }
     }
 
-    /// The deactivations of a run in one shard, with their mappings.
-    pub fn deactivations(&self, run: &str, shard: u64) -> Rows<(String, Change)> {
+    /// The collected deactivations of a run in one shard.
+    pub fn deactivations(&self, run: &str, shard: u64) -> Rows<Collected> {
         let rows = self.rows(Search::of(Table::State, keys::deactivations_shard(run, shard)));
-        rows.and_then(async |item| Ok((item.text("mapping")?.to_owned(), item.json("change")?))).boxed()
+        rows.and_then(async |item| collected(&item)).boxed()
     }
+}
+
+fn collected(item: &Item) -> Result<Collected, DirectoryError> {
+    let fate = match item.value::<Option<Outcome>>("withdrawn")? {
+        Some(outcome) => Fate::Withdrawn(outcome),
+        None => Fate::Waits(item.json("change")?),
+    };
+    let (mapping, id) = (item.text("mapping")?.to_owned(), item.text("id")?.to_owned());
+    Ok(Collected { mapping, id, counted: item.value("counted")?, fate })
+}
+
+fn deactivation_of(lease: &Lease) -> String {
+    format!("a deactivation of run {}", lease.run())
 }

@@ -68,6 +68,7 @@ use futures::stream::BoxStream;
 use tokio::sync::Semaphore;
 
 pub use connection_state::{CompleteImport, ConnectionState, DayCount};
+pub use deactivations::{Collected, Fate as CollectedFate};
 pub use error::{Call, DirectoryError};
 pub use hold::{HeldEntry, Hold};
 pub use keys::SHARDS;

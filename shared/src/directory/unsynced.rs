@@ -103,6 +103,18 @@ impl Directory {
         Ok(())
     }
 
+    /// Drops the rows that nobody has noted since a moment: for a run that met everybody, and noted again what still is
+    /// unsynced.
+    pub async fn forget_unsynced(&self, lease: &Lease, before: Time) -> Result<(), DirectoryError> {
+        let mut rows = self.unsynced(lease.connection());
+        while let Some(row) = rows.try_next().await? {
+            if row.last_seen < before {
+                self.clear_unsynced(lease, &row.mapping, &row.id).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Which objects of a connection are unsynced.
     pub async fn unsynced_ids(&self, connection: &str) -> Result<UnsyncedIds, DirectoryError> {
         let connection = connection.to_owned();

@@ -11,10 +11,10 @@ use super::{connect, run};
 use crate::context::Context;
 use crate::directory::{Directory, HeldEntry, Lease};
 use crate::error::Error;
+use crate::line::Line;
 use crate::model::{Outcome, Time};
 use crate::okta::Everyone;
 use crate::report::{RunReport, RunState};
-use crate::sync::Line;
 
 /// Entries that are settled beside each other.
 const AT_ONCE: usize = 8;

@@ -2,9 +2,10 @@
 
 use super::interruption::Interruption;
 use crate::directory::Written;
+use crate::line::{Line, Person};
 use crate::model::{Mapping, Outcome, Sighting, decode};
 use crate::reconcile::{Change, Source, Verdict};
-use crate::sync::{Line, Person, judge};
+use crate::sync::judge;
 
 /// Reads record and object again, because somebody wrote the record since the deactivation was collected (perhaps this
 /// very run before it crashed), or because it waited for approval. What Okta says now decides, and only what is still

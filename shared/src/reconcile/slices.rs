@@ -34,6 +34,12 @@ pub struct Slice {
     pub pages: u32,
     /// Pages read since a part of it was last finished.
     pub unswept_pages: u32,
+    /// The last suspect who was asked for in an unfinished sweep.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_to: Option<String>,
+    /// How many suspects of an unfinished sweep were there all the same, though long since due in the list.
+    #[serde(default)]
+    pub unlisted: u64,
     /// How many items hold the ids seen in it since a part was last finished.
     pub seen_chunks: u32,
 }
@@ -49,6 +55,8 @@ impl Slice {
             cursor: None,
             reaching: None,
             listed: false,
+            asked_to: None,
+            unlisted: 0,
             pages: 0,
             unswept_pages: 0,
             seen_chunks: 0,

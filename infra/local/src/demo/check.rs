@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use futures::{StreamExt, pin_mut};
 use okta_sim::{Status, User};
 use rollcall_shared::model::{Reason, Standing};
+use serde_json::{Value, json};
 
 use super::scene::Scene;
 use crate::failure::Failure;
@@ -26,17 +27,49 @@ pub(super) async fn held(scene: &Scene) -> Result<Snapshot, Failure> {
     Ok(snapshot)
 }
 
-/// Whether the directory is what the org makes it: the same records, standing as they should.
+/// Whether the directory is what the org makes it: the same records, standing as they should, saying what they should.
+/// Of somebody who is gone or out of scope only the standing counts: the record keeps what was known last.
 pub(super) async fn equals_the_org(scene: &Scene) -> Result<bool, Failure> {
-    let mut expected: BTreeMap<(String, String), Standing> = scene.sim.with(|org| {
+    let mut expected: BTreeMap<(String, String), (Standing, Option<Words>)> = scene.sim.with(|org| {
         let everyone = org.users().flat_map(|user| {
-            mappings_of(user).map(|mapping| ((mapping.to_owned(), user.id.clone()), standing(user.status)))
+            let words = |mapping| words(user, mapping);
+            let record = move |mapping: &str| (mapping.to_owned(), user.id.clone());
+            mappings_of(user).map(move |mapping| (record(mapping), (standing(user.status), Some(words(mapping)))))
         });
         everyone.collect()
     });
-    expected.extend(scene.gone.iter().map(|(key, reason)| (key.clone(), Some(*reason))));
-    let held = held(scene).await?;
-    Ok(held.into_iter().map(|(key, (standing, _))| (key, standing)).eq(expected))
+    expected.extend(scene.gone.iter().map(|(key, reason)| (key.clone(), (Some(*reason), None))));
+    for mapping in &scene.connection.mappings {
+        let mut records = scene.stack.context.directory.records(&scene.connection.name, &mapping.name);
+        while let Some(record) = records.next().await {
+            let record = record?;
+            let matches = match expected.remove(&(record.mapping, record.id)) {
+                Some((standing, Some(words))) => {
+                    record.reason == standing && (record.identifier, Value::Object(record.fields)) == words
+                }
+                Some((standing, None)) => record.reason == standing,
+                None => false,
+            };
+            if !matches {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(expected.is_empty())
+}
+
+/// A record's identifier and fields.
+type Words = (String, Value);
+
+/// What a record of someone should say.
+fn words(user: &User, mapping: &str) -> Words {
+    let attribute = |name| user.attribute(name).unwrap_or_default();
+    if mapping == "custodians" {
+        return (user.id.clone(), json!({ "email": attribute("email"), "title": attribute("title") }));
+    }
+    let names: Vec<String> = ["firstName", "lastName"].into_iter().filter_map(|name| user.text(name)).collect();
+    let login = user.text("login").unwrap_or_default();
+    (login, json!({ "name": names.join(" "), "department": attribute("department") }))
 }
 
 /// The mappings that admit someone: `people` everyone, `custodians` two departments.

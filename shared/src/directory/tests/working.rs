@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::{NOON, creation, directory, lease, time};
-use crate::directory::{Directory, DirectoryError, SHARDS, Suspect, UnsyncedNote, keys};
-use crate::model::{Rejection, RejectionReason, Time, UnsyncedRow};
+use crate::directory::{Collected, CollectedFate, Directory, DirectoryError, SHARDS, Suspect, UnsyncedNote, keys};
+use crate::model::{Outcome, Rejection, RejectionReason, Time, UnsyncedRow};
 use crate::reconcile::Change;
 
 #[tokio::test]
@@ -54,9 +54,11 @@ async fn suspects(directory: &Directory, run: &str) -> Vec<Suspect> {
     shards.flatten().try_collect().await.unwrap()
 }
 
-async fn deactivations(directory: &Directory, run: &str) -> Vec<(String, Change)> {
+async fn deactivations(directory: &Directory, run: &str) -> Vec<Collected> {
     let shards = stream::iter(0..SHARDS).map(|shard| directory.deactivations(run, shard));
-    shards.flatten().try_collect().await.unwrap()
+    let mut found: Vec<Collected> = shards.flatten().try_collect().await.unwrap();
+    found.sort_by(|one, other| one.mapping.cmp(&other.mapping));
+    found
 }
 
 #[tokio::test]
@@ -86,17 +88,23 @@ async fn deactivations_wait_for_the_end_of_the_run() {
     let lease = lease(&directory, "run-1").await;
     let change = creation("00u1", NOON);
     let later = Change { expected: Some(4), ..change.clone() };
-    directory.add_deactivation(&lease, "employees", &change).await.unwrap();
-    directory.add_deactivation(&lease, "employees", &later).await.unwrap();
-    directory.add_deactivation(&lease, "custodians", &change).await.unwrap();
-    let mut found: Vec<(String, Change)> = deactivations(&directory, "run-1").await;
-    found.sort_by(|one, other| one.0.cmp(&other.0));
-    assert_eq!(found, [("custodians".to_owned(), change), ("employees".to_owned(), later)]);
+    directory.add_deactivation(&lease, "employees", &change, None).await.unwrap();
+    directory.add_deactivation(&lease, "employees", &later, Some(Outcome::Updated)).await.unwrap();
+    directory.add_deactivation(&lease, "custodians", &change, Some(Outcome::Unchanged)).await.unwrap();
+    let entry =
+        |mapping: &str, counted, fate| Collected { mapping: mapping.to_owned(), id: "00u1".to_owned(), counted, fate };
+    let custodian = entry("custodians", Some(Outcome::Unchanged), CollectedFate::Waits(change));
+    let waits = entry("employees", None, CollectedFate::Waits(later.clone()));
+    assert_eq!(deactivations(&directory, "run-1").await, [custodian.clone(), waits.clone()]);
 
-    assert!(directory.remove_deactivation(&lease, "employees", "00u1").await.unwrap());
-    assert!(!directory.remove_deactivation(&lease, "employees", "00u1").await.unwrap());
-    let left: Vec<(String, Change)> = deactivations(&directory, "run-1").await;
-    assert_eq!(left.len(), 1);
+    let withdraw = |id: &'static str| directory.withdraw_deactivation(&lease, "employees", id, Outcome::Unchanged);
+    assert!(withdraw("00u1").await.unwrap() && withdraw("00u1").await.unwrap());
+    assert!(!withdraw("00u2").await.unwrap());
+    let withdrawn = entry("employees", None, CollectedFate::Withdrawn(Outcome::Unchanged));
+    assert_eq!(deactivations(&directory, "run-1").await, [custodian.clone(), withdrawn]);
+
+    directory.add_deactivation(&lease, "employees", &later, Some(Outcome::Updated)).await.unwrap();
+    assert_eq!(deactivations(&directory, "run-1").await, [custodian, waits]);
 }
 
 fn note(id: &str, message: &str) -> UnsyncedNote {

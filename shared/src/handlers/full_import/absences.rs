@@ -10,12 +10,13 @@ use std::time::Duration;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::import::Import;
-use crate::directory::{Known, SHARDS, Suspect, Written};
+use crate::directory::{ConnectionState, HeldEntry, Known, SHARDS, Suspect, Written};
 use crate::handlers::interruption::{Interruption, blind};
+use crate::line::Person;
 use crate::model::{Mapping, Outcome, Reason, Rejection, RejectionReason, Time};
 use crate::okta::Deletions;
-use crate::reconcile::{Source, Verdict, absent, is_too_many};
-use crate::sync::{Landing, Person};
+use crate::reconcile::{Source, Verdict, absent, is_too_many, outcome_of_nothing_to_write};
+use crate::sync::{Landing, Met};
 
 /// The overlap of two imports' looks at the log: a person who went just before one may be listed in it still, because
 /// search lags, and the event may reach the log late. Deletions are few, so a generous overlap costs no further request.
@@ -30,6 +31,8 @@ const AT_ONCE: usize = 8;
 /// What the log can say about absences.
 struct Evidence {
     deletions: HashMap<String, Time>,
+    /// What earlier imports found of those who wait in the hold: it may be older than what the log still has.
+    held: HashMap<String, Reason>,
     /// Whether it covers the whole time since the suspects were last known to be there.
     complete: bool,
 }
@@ -37,18 +40,19 @@ struct Evidence {
 impl Evidence {
     /// Why somebody is gone whom Okta answers with 404, or that nothing explains it.
     fn of(&self, id: &str) -> Result<Reason, Rejection> {
-        match (self.deletions.contains_key(id), self.complete) {
-            (true, _) => Ok(Reason::Deleted),
-            (false, false) => Ok(Reason::Missing),
-            (false, true) => Err(unexplained_absence()),
+        match (self.deletions.contains_key(id), self.held.get(id), self.complete) {
+            (true, _, _) => Ok(Reason::Deleted),
+            (false, Some(reason), _) => Ok(*reason),
+            (false, None, false) => Ok(Reason::Missing),
+            (false, None, true) => Err(unexplained_absence()),
         }
     }
 }
 
 /// Confirms every suspect, and everyone whom the log says was deleted while the import ran.
-pub(crate) async fn confirm(import: &Import, last_seen: Option<Time>) -> Result<(), Interruption> {
+pub(crate) async fn confirm(import: &Import, state: &ConnectionState) -> Result<(), Interruption> {
     let t0 = import.work().checkpoint.t0;
-    let evidence = read_log(import, last_seen.unwrap_or(t0), t0).await?;
+    let evidence = gather(import, state, t0).await?;
     if import.work().checkpoint.suspects {
         let first = import.work().checkpoint.shard;
         for shard in first..SHARDS {
@@ -58,18 +62,38 @@ pub(crate) async fn confirm(import: &Import, last_seen: Option<Time>) -> Result<
     confirm_deleted_meanwhile(import, &evidence, t0).await
 }
 
-/// Reads the deletions since the suspects were last seen, once for all of them.
-async fn read_log(import: &Import, last_seen: Time, t0: Time) -> Result<Evidence, Interruption> {
+/// When the people of a connection were last known to be there, but for the unsettled.
+pub(crate) fn last_seen(state: &ConnectionState) -> Option<Time> {
+    state.last_complete.as_ref().map(|import| import.t0).or(state.first_started)
+}
+
+/// Reads the deletions since the suspects were last seen, once for all of them; and as far back as others are unsettled.
+async fn gather(import: &Import, state: &ConnectionState, t0: Time) -> Result<Evidence, Interruption> {
+    let held = reasons_of_held(import).await?;
     let now = import.line.okta.now();
     let retained = now.before(LOG_RETENTION - Duration::from_secs(3_600));
-    let since = last_seen.min(t0).before(OVERLAP);
+    let last_seen = last_seen(state).unwrap_or(t0).min(t0).before(OVERLAP);
+    let since = state.unsettled_since.map_or(last_seen, |unsettled| unsettled.before(OVERLAP).min(last_seen));
     match import.line.okta.deletions(since.max(retained), now).await? {
-        Deletions::Known(deletions) => Ok(Evidence { deletions, complete: since >= retained }),
+        Deletions::Known(deletions) => Ok(Evidence { deletions, held, complete: last_seen >= retained }),
         Deletions::NotPermitted(why) => {
             import.line.warn(format!("The system log could not be read, so deletions cannot be told: {why}"));
-            Ok(Evidence { deletions: HashMap::new(), complete: false })
+            Ok(Evidence { deletions: HashMap::new(), held, complete: false })
         }
     }
+}
+
+async fn reasons_of_held(import: &Import) -> Result<HashMap<String, Reason>, Interruption> {
+    let mut reasons = HashMap::new();
+    if import.work().checkpoint.suspects {
+        let mut held = import.line.directory.held(&import.line.connection.name);
+        while let Some(HeldEntry { change, .. }) = held.try_next().await? {
+            if let Some(reason @ (Reason::Deleted | Reason::Missing)) = change.standing {
+                reasons.insert(change.id, reason);
+            }
+        }
+    }
+    Ok(reasons)
 }
 
 async fn confirm_shard(import: &Import, shard: u64, evidence: &Evidence) -> Result<(), Interruption> {
@@ -120,9 +144,13 @@ async fn confirm_one(
     import.interrupted()?;
     let line = &import.line;
     let Some(id) = suspects.first().map(|suspect| suspect.id.clone()) else { return Ok(()) };
+    if import.work().recent.ids.contains(&id) {
+        // The closing delta met them.
+        return Ok(());
+    }
     let reason = match line.read_again(&id).await? {
         Person::Here(object) => {
-            let landings = line.page(&[object], Source::ReadById).await?;
+            let landings = line.page(&[object], Source::ReadById, Met::First).await?;
             let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
             // Under the mappings that knew them nothing was counted yet; the others never saw them either.
             found.landings.extend(landings);
@@ -137,7 +165,7 @@ async fn confirm_one(
         let Some(index) = mappings.iter().position(|mapping| mapping.name == suspect.mapping) else { continue };
         let Some(known) = line.directory.find(&line.connection.name, &suspect.mapping, &id).await? else { continue };
         let outcome = match &reason {
-            Ok(reason) => gone(import, &mappings[index], &known, *reason).await?,
+            Ok(reason) => gone(import, &mappings[index], &known, (*reason, None)).await?,
             Err(rejection) => {
                 let record = line.directory.record(&line.connection.name, &suspect.mapping, &id).await?;
                 let identifier = record.map(|record| record.identifier);
@@ -173,21 +201,23 @@ fn note(
     Ok(())
 }
 
-/// Writes, or collects for the guard, that somebody is gone.
+/// Writes, or collects for the guard, that somebody is gone, who may have been counted in a bucket before.
 async fn gone(
     import: &Import,
     mapping: &Mapping,
     known: &Known,
-    reason: Reason,
+    (reason, counted): (Reason, Option<Outcome>),
 ) -> Result<Option<Outcome>, Interruption> {
     let line = &import.line;
+    let nothing = outcome_of_nothing_to_write(Outcome::Unchanged, Some(&known.current), line.lease.run());
+    line.clear(mapping, &known.id).await?;
     if reason == Reason::Missing && known.current.standing.is_some() {
         // Inactive already, and nobody can tell what became of them: nothing that a person need approve.
-        return Ok(Some(Outcome::Unchanged));
+        return Ok(Some(nothing));
     }
     match absent(&known.id, known.source_created, &known.current, reason) {
         Verdict::Deactivate(change) => {
-            line.directory.add_deactivation(&line.lease, &mapping.name, &change).await?;
+            line.directory.add_deactivation(&line.lease, &mapping.name, &change, counted).await?;
             import.work().checkpoint.deactivations = true;
             Ok(None)
         }
@@ -195,7 +225,7 @@ async fn gone(
             let written = line.write(mapping, &change).await? == Written::Done;
             Ok(Some(if written { change.outcome } else { Outcome::Stale }))
         }
-        _ => Ok(Some(Outcome::Unchanged)),
+        _ => Ok(Some(nothing)),
     }
 }
 
@@ -217,16 +247,12 @@ async fn confirm_deleted_meanwhile(import: &Import, evidence: &Evidence, t0: Tim
         }
         for (index, known) in known {
             let mapping = &line.connection.mappings[index];
-            let collected = line.directory.remove_deactivation(&line.lease, &mapping.name, id).await?;
-            let outcome = gone(import, mapping, &known, Reason::Deleted).await?;
-            let before = if known.current.last_write.run == line.lease.run() {
-                known.current.last_write.outcome
-            } else {
-                Outcome::Unchanged
-            };
+            let before = line.before(mapping, id, Some(&known.current));
+            let outcome = gone(import, mapping, &known, (Reason::Deleted, Some(before))).await?;
             let landing = Landing { mapping: index, id: id.clone(), outcome, before };
-            let checkpoint = &mut import.work().checkpoint;
-            if collected { checkpoint.count(&[landing]) } else { checkpoint.count_again(&landing) }
+            if !import.withdraw(&landing).await? {
+                import.work().checkpoint.count_again(&landing);
+            }
         }
     }
     Ok(())

@@ -46,6 +46,10 @@ pub(crate) struct Checkpoint {
     pub deactivations: bool,
     /// The next shard of suspects or deactivations.
     pub shard: u64,
+    /// The last id in it that is done.
+    pub done_to: Option<String>,
+    /// Okta's clock at the end of the closing delta.
+    pub closed: Option<Time>,
     /// The guard's decisions, by mapping.
     pub decisions: Vec<Decision>,
     /// What earlier invocations asked of Okta.
@@ -105,16 +109,28 @@ impl Checkpoint {
             suspects: false,
             deactivations: false,
             shard: 0,
+            done_to: None,
+            closed: None,
             decisions: Vec::new(),
             okta: OktaUse::default(),
             dynamodb: DynamoDbUse::default(),
         }
     }
 
+    /// An unfinished slice.
+    pub(crate) fn slice(&self, number: u32) -> Option<&Slice> {
+        self.slices.iter().find(|slice| slice.number == number)
+    }
+
+    /// An unfinished slice, to move it.
+    pub(crate) fn slice_mut(&mut self, number: u32) -> Option<&mut Slice> {
+        self.slices.iter_mut().find(|slice| slice.number == number)
+    }
+
     /// Goes on to a phase, from its beginning.
     pub(crate) fn enter(&mut self, phase: Phase) {
         self.phase = phase;
-        self.shard = 0;
+        (self.shard, self.done_to) = (0, None);
     }
 
     /// Counts objects that this run has not met before.
@@ -127,9 +143,25 @@ impl Checkpoint {
         }
     }
 
+    /// Counts an object whose deactivation was collected: under the bucket it ended in, and no longer under the one it
+    /// was counted in before, if it was.
+    pub(crate) fn count_collected(&mut self, mapping: usize, id: &str, (outcome, counted): (Outcome, Option<Outcome>)) {
+        let before = counted.unwrap_or(Outcome::Unchanged);
+        let landing = Landing { mapping, id: id.to_owned(), outcome: Some(outcome), before };
+        match counted {
+            Some(_) => self.count_again(&landing),
+            None => self.count(&[landing]),
+        }
+    }
+
     /// Counts an object that this run has met before: it moves from one bucket to another.
     pub(crate) fn count_again(&mut self, landing: &Landing) {
         let counts = &mut self.tallies[landing.mapping].counts;
+        if landing.outcome.is_none() {
+            // It stays in its bucket until the guard has decided.
+            self.deactivations = true;
+            return;
+        }
         // Nothing-to-write buckets leave no trace to tell them apart by: take it from one that has something to give.
         let likely = [landing.before, Outcome::Unchanged, Outcome::Excluded, Outcome::Stale, Outcome::Unsynced];
         let _ = likely.into_iter().any(|bucket| counts.take_back(bucket));

@@ -9,11 +9,12 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use futures::TryStreamExt;
 
 use super::import::Import;
-use crate::directory::{SHARDS, Suspect};
+use crate::directory::SHARDS;
 use crate::handlers::interruption::Interruption;
-use crate::model::{Identity, RawObject, Time, identify};
+use crate::model::{RawObject, Time, identify};
 use crate::okta::{OktaError, PageRequest};
 use crate::reconcile::{OLD_ENOUGH_TO_BE_LISTED, Source};
+use crate::sync::Met;
 
 /// Reads who changed since T0, less what the search index may lag.
 pub(crate) async fn read_changes(import: &Import) -> Result<(), Interruption> {
@@ -33,7 +34,7 @@ pub(crate) async fn read_changes(import: &Import) -> Result<(), Interruption> {
             }
             page => page?,
         };
-        take_in(import, &page.objects, since, &suspects).await?;
+        take_in(import, page.objects, since, &suspects).await?;
         let more = {
             let mut work = import.work();
             work.checkpoint.closing = page.next.as_ref().map(PageRequest::cursor);
@@ -69,69 +70,34 @@ fn hash(id: &str) -> u64 {
     hasher.finish()
 }
 
+/// Takes a page's people through the line. Whoever is new to the run is counted, the others may move to another bucket.
+///
+/// Suspects stay on their list: that they were met is kept with the checkpoint, so that a replay counts them as often as
+/// the first time.
 async fn take_in(
     import: &Import,
-    objects: &[RawObject],
+    objects: Vec<RawObject>,
     since: Time,
     suspects: &HashSet<u64>,
 ) -> Result<(), Interruption> {
-    let people: Vec<Identity> = objects.iter().map(identify).collect();
-    let withdrawn = withdraw_deactivations(import, &people).await?;
-    let landings = import.line.page(objects, Source::Listed).await?;
-    withdraw_suspects(import, &people, suspects).await?;
+    let (mut new, mut met, mut noted) = (Vec::new(), Vec::new(), Vec::new());
+    for object in objects {
+        let person = identify(&object);
+        let is_noted = suspects.contains(&hash(&person.id)) || person.created.is_some_and(|created| created >= since);
+        if is_noted && !import.work().recent.ids.contains(&person.id) {
+            noted.push(person.id);
+            new.push(object);
+        } else {
+            met.push(object);
+        }
+    }
+    let landings = import.line.page(&new, Source::Listed, Met::First).await?;
+    let again = import.meet_again(&met).await?;
 
     let mut work = import.work();
-    let new: HashSet<&str> = people
-        .iter()
-        .filter(|person| {
-            let recent = person.created.is_some_and(|created| created >= since);
-            suspects.contains(&hash(&person.id)) || (recent && !work.recent.ids.contains(&person.id))
-        })
-        .map(|person| person.id.as_str())
-        .collect();
-    for landing in &landings {
-        let uncounted = new.contains(landing.id.as_str()) || withdrawn.contains(&(landing.mapping, landing.id.clone()));
-        if uncounted {
-            work.checkpoint.count(std::slice::from_ref(landing));
-        } else {
-            work.checkpoint.count_again(landing);
-        }
-    }
-    work.checkpoint.people += new.len() as u64;
-    let recent = people.iter().filter(|person| person.created.is_some_and(|created| created >= since));
-    recent.for_each(|person| work.recent.insert(&person.id));
+    work.checkpoint.count(&landings);
+    again.iter().for_each(|landing| work.checkpoint.count_again(landing));
+    work.checkpoint.people += noted.len() as u64;
+    noted.iter().for_each(|id| work.recent.insert(id));
     Ok(())
-}
-
-/// Whoever changed is alive, and no suspect any more.
-async fn withdraw_suspects(import: &Import, people: &[Identity], suspects: &HashSet<u64>) -> Result<(), Interruption> {
-    let back = people.iter().filter(|person| suspects.contains(&hash(&person.id)));
-    let back = back.filter_map(|person| Some((&person.id, person.created?)));
-    let back: Vec<Suspect> = back
-        .flat_map(|(id, source_created)| {
-            let mappings = import.line.connection.mappings.iter();
-            mappings.map(move |mapping| Suspect { id: id.clone(), source_created, mapping: mapping.name.clone() })
-        })
-        .collect();
-    Ok(import.line.directory.remove_suspects(import.line.lease.run(), &back).await?)
-}
-
-/// Takes back the deactivations that were collected for these people: what Okta says of them now decides. Gives who was
-/// among the collected, by mapping; they were not counted yet.
-async fn withdraw_deactivations(
-    import: &Import,
-    people: &[Identity],
-) -> Result<HashSet<(usize, String)>, Interruption> {
-    let line = &import.line;
-    let mut withdrawn = HashSet::new();
-    if import.work().checkpoint.deactivations {
-        for (index, mapping) in line.connection.mappings.iter().enumerate() {
-            for person in people {
-                if line.directory.remove_deactivation(&line.lease, &mapping.name, &person.id).await? {
-                    withdrawn.insert((index, person.id.clone()));
-                }
-            }
-        }
-    }
-    Ok(withdrawn)
 }

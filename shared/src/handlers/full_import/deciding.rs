@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::import::Import;
-use crate::directory::{ConnectionState, DayCount, SHARDS, Written};
+use crate::directory::{Collected, CollectedFate, ConnectionState, DayCount, SHARDS, Written};
 use crate::error::Error;
 use crate::handlers::interruption::Interruption;
 use crate::handlers::settle::settle;
@@ -15,7 +15,6 @@ use crate::model::{Outcome, Reason, Rejection, RejectionReason, Time};
 use crate::reconcile::Change;
 use crate::reconcile::guard::{Decision, Measure};
 use crate::report::RunState;
-use crate::sync::Landing;
 
 /// The day that the guard's wider limit is measured by.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -40,9 +39,10 @@ pub(crate) async fn decide(import: &Import) -> Result<(), Interruption> {
         for shard in 0..SHARDS {
             let collected = line.directory.deactivations(line.lease.run(), shard);
             let mut collected = std::pin::pin!(collected);
-            while let Some((mapping, change)) = collected.try_next().await? {
+            while let Some(Collected { mapping, id, fate, .. }) = collected.try_next().await? {
+                let CollectedFate::Waits(change) = fate else { continue };
                 let index = line.connection.mappings.iter().position(|other| other.name == mapping);
-                let is_new = change.standing != Some(Reason::Missing) && !held.contains(&hash(&mapping, &change.id));
+                let is_new = change.standing != Some(Reason::Missing) && !held.contains(&hash(&mapping, &id));
                 if let Some(index) = index.filter(|_| is_new) {
                     new[index] += 1;
                 }
@@ -111,45 +111,76 @@ pub(crate) async fn apply(import: &Import) -> Result<RunState, Interruption> {
 
 async fn apply_shard(import: &Import, shard: u64, held: &Held) -> Result<(), Interruption> {
     let line = &import.line;
-    let collected: Vec<(String, Change)> = line.directory.deactivations(line.lease.run(), shard).try_collect().await?;
+    let collected: Vec<Collected> = line.directory.deactivations(line.lease.run(), shard).try_collect().await?;
     if collected.is_empty() {
         return Ok(());
     }
     let decisions = import.work().checkpoint.decisions.clone();
-    let applying = collected.into_iter().filter_map(|(mapping, change)| {
-        let index = line.connection.mappings.iter().position(|other| other.name == mapping)?;
-        let waits = decisions.get(index) != Some(&Decision::Allow)
-            || change.standing == Some(Reason::Missing)
-            || held.contains(&hash(&mapping, &change.id));
-        Some(apply_one(import, index, change, if waits { Decision::Hold } else { Decision::Allow }))
+    let applying = collected.into_iter().filter_map(|collected| {
+        let index = line.connection.mappings.iter().position(|other| other.name == collected.mapping)?;
+        let waits =
+            decisions.get(index) != Some(&Decision::Allow) || held.contains(&hash(&collected.mapping, &collected.id));
+        Some(apply_one(import, index, collected, if waits { Decision::Hold } else { Decision::Allow }))
     });
     let applying: Vec<_> = applying.collect();
-    let landings: Vec<Landing> = stream::iter(applying).buffer_unordered(AT_ONCE).try_collect().await?;
-    if landings.iter().any(|landing| landing.outcome == Some(Outcome::Held)) {
+    let settled: Vec<Settled> = stream::iter(applying).buffer_unordered(AT_ONCE).try_collect().await?;
+    if settled.iter().any(|settled| settled.outcome == Outcome::Held) {
         line.directory.open_hold(&line.lease, Time::now()).await?;
     }
     {
         let checkpoint = &mut import.work().checkpoint;
-        checkpoint.count(&landings);
+        for Settled { mapping, id, outcome, counted } in &settled {
+            checkpoint.count_collected(*mapping, id, (*outcome, *counted));
+        }
         checkpoint.shard = shard + 1;
     }
     import.save().await
 }
 
-async fn apply_one(import: &Import, index: usize, change: Change, decision: Decision) -> Result<Landing, Interruption> {
+/// What became of a collected deactivation, and the bucket that its object was counted in before.
+struct Settled {
+    mapping: usize,
+    id: String,
+    outcome: Outcome,
+    counted: Option<Outcome>,
+}
+
+/// Settles one collected deactivation as decided; what nobody can tell the reason of waits in any case.
+async fn apply_one(
+    import: &Import,
+    mapping: usize,
+    collected: Collected,
+    decision: Decision,
+) -> Result<Settled, Interruption> {
+    let Collected { id, counted, fate, .. } = collected;
+    let outcome = match fate {
+        CollectedFate::Withdrawn(outcome) => outcome,
+        CollectedFate::Waits(change) if change.standing == Some(Reason::Missing) => {
+            carry_out(import, mapping, &change, Decision::Hold).await?
+        }
+        CollectedFate::Waits(change) => carry_out(import, mapping, &change, decision).await?,
+    };
+    Ok(Settled { mapping, id, outcome, counted })
+}
+
+async fn carry_out(
+    import: &Import,
+    index: usize,
+    change: &Change,
+    decision: Decision,
+) -> Result<Outcome, Interruption> {
     let line = &import.line;
     let mapping = &line.connection.mappings[index];
-    let outcome = match decision {
+    Ok(match decision {
         Decision::Hold => {
-            line.directory.add_held(&line.lease, &mapping.name, &change).await?;
+            line.directory.add_held(&line.lease, &mapping.name, change).await?;
             Outcome::Held
         }
-        Decision::Allow => match line.write(mapping, &change).await? {
+        Decision::Allow => match line.write(mapping, change).await? {
             Written::Done => Outcome::Deactivated,
-            Written::Lost => settle(line, mapping, &change).await?,
+            Written::Lost => settle(line, mapping, change).await?,
         },
-    };
-    Ok(Landing { mapping: index, id: change.id, outcome: Some(outcome), before: Outcome::Unchanged })
+    })
 }
 
 /// In a blind run nothing collected is carried out or held: each is unsynced until a run that sees decides on it.
@@ -160,22 +191,28 @@ pub(crate) async fn set_aside(import: &Import) -> Result<(), Error> {
     }
     for shard in 0..SHARDS {
         let mut collected = line.directory.deactivations(line.lease.run(), shard);
-        while let Some((mapping, change)) = collected.try_next().await? {
+        while let Some(Collected { mapping, id, counted, fate }) = collected.try_next().await? {
             let Some(index) = line.connection.mappings.iter().position(|other| other.name == mapping) else { continue };
-            let rejection = Rejection {
-                reason: RejectionReason::BlindRun,
-                message: "Okta says that this record should be inactive, but the run could not trust what it saw."
-                    .to_owned(),
-                identifier: change.content.map(|content| content.identifier),
+            let outcome = match fate {
+                CollectedFate::Withdrawn(outcome) => outcome,
+                CollectedFate::Waits(change) => {
+                    line.reject(&line.connection.mappings[index], &id, blind_run(&change)).await?;
+                    line.directory.withdraw_deactivation(&line.lease, &mapping, &id, Outcome::Unsynced).await?;
+                    Outcome::Unsynced
+                }
             };
-            line.reject(&line.connection.mappings[index], &change.id, rejection).await?;
-            line.directory.remove_deactivation(&line.lease, &mapping, &change.id).await?;
-            let landing =
-                Landing { mapping: index, id: change.id, outcome: Some(Outcome::Unsynced), before: Outcome::Unchanged };
-            import.work().checkpoint.count(&[landing]);
+            import.work().checkpoint.count_collected(index, &id, (outcome, counted));
         }
     }
     Ok(())
+}
+
+fn blind_run(change: &Change) -> Rejection {
+    Rejection {
+        reason: RejectionReason::BlindRun,
+        message: "Okta says that this record should be inactive, but the run could not trust what it saw.".to_owned(),
+        identifier: change.content.as_ref().map(|content| content.identifier.clone()),
+    }
 }
 
 async fn held(import: &Import) -> Result<Held, Interruption> {

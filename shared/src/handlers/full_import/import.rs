@@ -9,9 +9,11 @@ use tokio::time::Instant;
 use super::checkpoint::Checkpoint;
 use crate::config::Tuning;
 use crate::handlers::interruption::Interruption;
-use crate::model::{Attributes, Time};
+use crate::line::Line;
+use crate::model::{Attributes, RawObject, Time};
+use crate::reconcile::Source;
 use crate::report::{DynamoDbUse, OktaUse, Progress, RunReport, RunState};
-use crate::sync::Line;
+use crate::sync::{Landing, Met};
 
 /// The most ids that one item of seen ids holds: far below DynamoDB's 400 KB.
 const IDS_A_CHUNK: usize = 5_000;
@@ -105,6 +107,25 @@ impl Import {
         };
         let (began, advanced) = (Instant::now(), Notify::new());
         Ok(Import { line, tuning, attributes, stop_at, advanced, report, began, people_before, work: Mutex::new(work) })
+    }
+
+    /// Takes people through the line who were counted before, and says whose count moves: of those whose deactivation
+    /// was collected only the entry does, and they are counted by it at the end.
+    pub(crate) async fn meet_again(&self, objects: &[RawObject]) -> Result<Vec<Landing>, Interruption> {
+        let mut moved = Vec::new();
+        for landing in self.line.page(objects, Source::Listed, Met::Again).await? {
+            if !self.withdraw(&landing).await? {
+                moved.push(landing);
+            }
+        }
+        Ok(moved)
+    }
+
+    /// Withdraws the deactivation that was collected for someone, unless the landing is one itself; whether there was one.
+    pub(crate) async fn withdraw(&self, landing: &Landing) -> Result<bool, Interruption> {
+        let Some(outcome) = landing.outcome.filter(|_| self.work().checkpoint.deactivations) else { return Ok(false) };
+        let (line, mapping) = (&self.line, &self.line.connection.mappings[landing.mapping]);
+        Ok(line.directory.withdraw_deactivation(&line.lease, &mapping.name, &landing.id, outcome).await?)
     }
 
     /// The work, for a moment: never held over an `await`.

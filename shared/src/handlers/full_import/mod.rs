@@ -24,10 +24,10 @@ use super::{Event, Response, connect, fan_out};
 use crate::context::Context;
 use crate::directory::{CompleteImport, ConnectionState};
 use crate::error::Error;
+use crate::line::Line;
 use crate::model::Time;
 use crate::okta::{Everyone, Okta};
 use crate::report::{Job, RunReport, RunState};
-use crate::sync::Line;
 
 /// A run taken up later than this after T0 starts anew (the log's events and the closing delta would be too many).
 const OLDEST_RUN: Duration = Duration::from_secs(24 * 60 * 60);
@@ -110,7 +110,8 @@ async fn prepare(
         state = run.directory.change_connection_state(Some(&run.lease), &connection.name, first).await?;
     }
     let checkpoint = match checkpoint {
-        Some(checkpoint) => checkpoint,
+        // Since it was written, deactivations may have been collected of which it does not know.
+        Some(checkpoint) => Checkpoint { deactivations: true, ..checkpoint },
         None => {
             let mut fresh = Checkpoint::new(organization.asked, digest, connection.mappings.len());
             let (sees_everyone, size) = everyone(&okta).await?;
@@ -207,8 +208,7 @@ async fn phases(import: &Arc<Import>, state: &ConnectionState) -> Result<RunStat
                 Phase::Absences
             }
             Phase::Absences => {
-                let last_seen = state.last_complete.as_ref().map(|import| import.t0).or(state.first_started);
-                absences::confirm(import, last_seen).await?;
+                absences::confirm(import, state).await?;
                 look_around(import).await?;
                 Phase::Deciding
             }
@@ -221,7 +221,7 @@ async fn phases(import: &Arc<Import>, state: &ConnectionState) -> Result<RunStat
                 Phase::Finished
             }
             Phase::Finished => {
-                complete(import).await?;
+                complete(import, ending).await?;
                 return Ok(ending);
             }
         };
@@ -233,9 +233,14 @@ async fn phases(import: &Arc<Import>, state: &ConnectionState) -> Result<RunStat
 }
 
 /// Everything is in the directory, or in the hold: what follows starts from here.
-async fn complete(import: &Import) -> Result<(), Interruption> {
+async fn complete(import: &Import, ending: RunState) -> Result<(), Interruption> {
+    let started = import.report(RunState::Running).started;
     let line = &import.line;
     let checkpoint = import.work().checkpoint.clone();
+    if line.any_unsynced() {
+        line.directory.forget_unsynced(&line.lease, started).await?;
+    }
+    let is_settled = ending != RunState::Held && checkpoint.tallies.iter().all(|tally| tally.unexplained == 0);
     let mappings = line.connection.mappings.iter().zip(&checkpoint.tallies);
     let import = CompleteImport {
         run: line.lease.run().to_owned(),
@@ -245,6 +250,11 @@ async fn complete(import: &Import) -> Result<(), Interruption> {
         users: checkpoint.people,
     };
     let complete = |state: &mut ConnectionState| {
+        // Once more for the same run, after a crash, changes nothing.
+        if state.last_complete.as_ref().is_none_or(|last| last.run != import.run) {
+            let open_since = state.unsettled_since.or_else(|| absences::last_seen(state));
+            state.unsettled_since = open_since.filter(|_| !is_settled);
+        }
         state.watermark = Some(import.t0.before(LATE_COMMITS));
         state.last_complete = Some(import.clone());
     };

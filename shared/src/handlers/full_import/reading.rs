@@ -11,9 +11,10 @@ use tokio::time::Instant;
 use super::import::{Import, Seen, Work};
 use super::sweep::sweep;
 use crate::handlers::interruption::{Interruption, blind};
-use crate::model::{Identity, RawObject, identify};
+use crate::model::{Identity, RawObject, Time, identify};
 use crate::okta::{OktaError, PageRequest};
 use crate::reconcile::{OLD_ENOUGH_TO_BE_LISTED, Source, split};
+use crate::sync::Met;
 
 /// A split costs up to one page that two slices share; beyond this many, one is allowed for so many pages read.
 const SPLITS_AT_ONCE: u64 = 4;
@@ -49,7 +50,10 @@ pub(crate) async fn read_slices(import: &Arc<Import>) -> Result<(), Interruption
         }
     }
     match interruption {
-        None => after_reading(import),
+        None => {
+            import.interrupted()?;
+            after_reading(import)
+        }
         Some(interruption) => Err(interruption),
     }
 }
@@ -98,6 +102,7 @@ fn take_slice(import: &Import) -> Option<u32> {
 async fn read_slice(import: Arc<Import>, mut number: u32) -> Result<(), Interruption> {
     let mut request = request(&import, number);
     let mut page = None;
+    let mut restarted_at = None;
     while let Some(asked) = request.take() {
         import.interrupted()?;
         let read = match page.take() {
@@ -106,7 +111,13 @@ async fn read_slice(import: Arc<Import>, mut number: u32) -> Result<(), Interrup
         };
         let this = match read {
             Ok(this) => this,
-            Err(OktaError::CursorLost(_)) if forget_cursor(&import, number) => {
+            Err(error @ OktaError::CursorLost(_)) => {
+                let last = forget_cursor(&import, number);
+                if last.is_none() || restarted_at == last {
+                    // It was taken up by key here already, and came no further.
+                    return Err(error.into());
+                }
+                restarted_at = last;
                 request = self::request(&import, number);
                 continue;
             }
@@ -139,7 +150,7 @@ async fn read_slice(import: Arc<Import>, mut number: u32) -> Result<(), Interrup
 /// Where the slice goes on: at its cursor, else by key. `None` when its list has ended.
 fn request(import: &Import, number: u32) -> Option<PageRequest> {
     let work = import.work();
-    let slice = work.checkpoint.slices.iter().find(|slice| slice.number == number)?;
+    let slice = work.checkpoint.slice(number)?;
     if slice.listed {
         return None;
     }
@@ -147,11 +158,11 @@ fn request(import: &Import, number: u32) -> Option<PageRequest> {
     Some(slice.cursor.clone().map_or_else(by_key, |cursor| PageRequest::resume(&cursor, &import.attributes)))
 }
 
-/// Gives a lost cursor up for the key; false when there was none to lose.
-fn forget_cursor(import: &Import, number: u32) -> bool {
+/// Gives a lost cursor up for the key, and says which: the largest `created` seen. `None` when there was no cursor to lose.
+fn forget_cursor(import: &Import, number: u32) -> Option<Time> {
     let mut work = import.work();
-    let slice = work.checkpoint.slices.iter_mut().find(|slice| slice.number == number);
-    slice.is_some_and(|slice| slice.cursor.take().is_some())
+    let slice = work.checkpoint.slice_mut(number);
+    slice.and_then(|slice| slice.cursor.take().and(slice.last))
 }
 
 /// The request after this page; `None` at the end of the list or of the slice, which others may have shortened.
@@ -163,7 +174,7 @@ fn next(
 ) -> Option<PageRequest> {
     let last = people.iter().filter_map(|(person, _)| person.created).max();
     let work = import.work();
-    let slice = work.checkpoint.slices.iter().find(|slice| slice.number == number)?;
+    let slice = work.checkpoint.slice(number)?;
     let past_the_end = last.is_some_and(|last| slice.to.is_some_and(|to| last >= to));
     if past_the_end { None } else { next }
 }
@@ -177,9 +188,9 @@ async fn take_in(
 ) -> Result<(), Interruption> {
     let (inside, strays) = sort_out(import, number, people);
     let (inside, objects): (Vec<Identity>, Vec<RawObject>) = inside.into_iter().unzip();
-    let landings = import.line.page(&objects, Source::Listed).await?;
+    let landings = import.line.page(&objects, Source::Listed, Met::First).await?;
     // Someone of an earlier part, listed late: met before as a rule.
-    let again = import.line.page(&strays, Source::Listed).await?;
+    let again = import.meet_again(&strays).await?;
     let mut work = import.work();
     work.checkpoint.count(&landings);
     again.iter().for_each(|landing| work.checkpoint.count_again(landing));
@@ -187,7 +198,7 @@ async fn take_in(
     let checkpoint = &mut work.checkpoint;
     checkpoint.pages += 1;
     checkpoint.people += inside.len() as u64;
-    if let Some(slice) = checkpoint.slices.iter_mut().find(|slice| slice.number == number) {
+    if let Some(slice) = checkpoint.slice_mut(number) {
         slice.last = slice.last.max(inside.iter().filter_map(|person| person.created).max());
         slice.pages += 1;
         slice.unswept_pages += 1;
@@ -203,7 +214,7 @@ async fn take_in(
 /// Remembers who was seen: all of the slice until its sweep, its last second beyond it, and whoever is new to the org.
 fn note_seen(work: &mut Work, number: u32, people: &[Identity]) {
     let recent = work.checkpoint.t0.before(OLD_ENOUGH_TO_BE_LISTED);
-    let earlier = work.checkpoint.slices.iter().find(|slice| slice.number == number).and_then(|slice| slice.last);
+    let earlier = work.checkpoint.slice(number).and_then(|slice| slice.last);
     let last = earlier.max(people.iter().filter_map(|person| person.created).max());
     let seen = work.seen.entry(number).or_default();
     if last > earlier {
@@ -211,7 +222,8 @@ fn note_seen(work: &mut Work, number: u32, people: &[Identity]) {
     }
     for person in people {
         seen.insert(&person.id);
-        if person.created.is_some() && person.created == last {
+        // Who hides their own second may be of the last one, too.
+        if person.created.is_none() || person.created == last {
             seen.at_last.push(person.id.clone());
         }
         if person.created.is_some_and(|created| created >= recent) {
@@ -229,7 +241,7 @@ fn sort_out(
 ) -> (Vec<(Identity, RawObject)>, Vec<RawObject>) {
     let mut work = import.work();
     let work = &mut *work;
-    let slice = work.checkpoint.slices.iter_mut().find(|slice| slice.number == number).map(|slice| {
+    let slice = work.checkpoint.slice_mut(number).map(|slice| {
         slice.reaching = people.iter().filter_map(|(person, _)| person.created).max();
         &*slice
     });
@@ -252,7 +264,7 @@ fn sort_out(
 async fn sweep_if_due(import: &Import, number: u32) -> Result<u32, Interruption> {
     let due = {
         let work = import.work();
-        let slice = work.checkpoint.slices.iter().find(|slice| slice.number == number);
+        let slice = work.checkpoint.slice(number);
         slice.is_some_and(|slice| {
             !slice.listed && slice.unswept_pages >= import.tuning.pages_before_sweep && slice.last > slice.from
         })

@@ -14,11 +14,11 @@ use crate::directory::Suspect;
 use crate::handlers::interruption::{Interruption, blind};
 use crate::model::{Reason, Time, identify};
 use crate::okta::PageRequest;
-use crate::reconcile::{OLD_ENOUGH_TO_BE_LISTED, Slice, Source, is_too_many};
-use crate::sync::Landing;
+use crate::reconcile::{OLD_ENOUGH_TO_BE_LISTED, Source, is_too_many};
+use crate::sync::Met;
 
-/// How many suspects one request asks for: the URL stays well below what Okta accepts.
-const SUSPECTS_A_REQUEST: usize = 100;
+/// With so many suspects in one part of a slice, it is time to see whether the role is still there.
+const LOOK_AROUND_AT: usize = 50;
 
 /// A part of a slice that was listed to its end: proof that whoever is known in it and was not seen is a suspect.
 struct Listed {
@@ -33,38 +33,31 @@ struct Listed {
 type Suspects = BTreeMap<String, (Time, Vec<usize>)>;
 
 /// Sweeps what is listed of a slice: all of it, or the part before the last `created` seen. Gives the number under which
-/// the rest goes on.
+/// the rest goes on. What a sweep has asked for stays done when it is interrupted.
 pub(crate) async fn sweep(import: &Import, number: u32) -> Result<u32, Interruption> {
     let Some(listed) = listed(import, number) else { return Ok(number) };
-    let (mut tallies, suspects) = find_suspects(import, &listed).await?;
-    if tallies.iter().any(|tally| is_too_many(suspects.len() as u64, tally.known)) {
-        // Before a lost role costs a request for every hundred people of the org.
-        look_around(import).await?;
+    let (tallies, suspects) = find_suspects(import, &listed).await?;
+    let asked_to = import.work().checkpoint.slice(number).and_then(|slice| slice.asked_to.clone());
+    let left: Vec<&String> =
+        suspects.keys().filter(|id| asked_to.as_ref().is_none_or(|asked_to| *id > asked_to)).collect();
+    for ids in left.chunks(PageRequest::MOST_IDS) {
+        import.interrupted()?;
+        ask_for(import, number, ids, &suspects).await?;
     }
-    let (landings, alive) = ask_for(import, &suspects).await?;
-    let absent: Vec<Suspect> = absent(import, &suspects, &alive);
-    import.line.directory.add_suspects(import.line.lease.run(), &absent).await?;
-
-    let old = import.line.okta.now().before(OLD_ENOUGH_TO_BE_LISTED);
-    for (index, tally) in tallies.iter_mut().enumerate() {
-        let unlisted = |(id, (created, mappings)): &(&String, &(Time, Vec<usize>))| {
-            alive.contains(*id) && *created < old && mappings.contains(&index)
-        };
-        let unlisted = suspects.iter().filter(unlisted).count() as u64;
-        if is_too_many(unlisted, tally.known) {
-            return Err(blind(format!(
-                "Okta's search left out {unlisted} of {} people who are there when asked for by id.",
-                tally.known
-            )));
-        }
+    let unlisted = import.work().checkpoint.slice(number).map_or(0, |slice| slice.unlisted);
+    let known = tallies.iter().map(|tally| tally.known).max().unwrap_or(0);
+    if is_too_many(unlisted, known) {
+        return Err(blind(format!(
+            "Okta's search left out {unlisted} of {known} people who are there when asked for by id."
+        )));
     }
-    Ok(finish(&mut import.work(), &listed, &tallies, &landings, !absent.is_empty()))
+    Ok(finish(&mut import.work(), &listed, &tallies))
 }
 
 fn listed(import: &Import, number: u32) -> Option<Listed> {
     let mut work = import.work();
     let Work { checkpoint, seen, .. } = &mut *work;
-    let slice = checkpoint.slices.iter().find(|slice| slice.number == number)?;
+    let slice = checkpoint.slice(number)?;
     // Taken, not copied: there may be a bulk import's worth. Nobody else adds to it while its reader sweeps, and a
     // further invocation reads it from its items.
     let seen = seen.get_mut(&number).map(|seen| std::mem::take(&mut seen.ids)).unwrap_or_default();
@@ -88,34 +81,54 @@ async fn find_suspects(import: &Import, listed: &Listed) -> Result<(Vec<Tally>, 
             tallies[index].active += u64::from(known.current.standing.is_none());
             if !listed.seen.contains(&known.id) {
                 suspects.entry(known.id).or_insert((known.source_created, Vec::new())).1.push(index);
+                if suspects.len() == LOOK_AROUND_AT {
+                    // Before a lost role costs memory for all of the org, and a request for every hundred people of it.
+                    look_around(import).await?;
+                }
             }
         }
     }
     Ok((tallies, suspects))
 }
 
-/// Asks Okta for the suspects in bulk; whoever comes back is alive and goes the ordinary way.
-async fn ask_for(import: &Import, suspects: &Suspects) -> Result<(Vec<Landing>, HashSet<String>), Interruption> {
-    let (mut landings, mut alive) = (Vec::new(), HashSet::new());
-    let ids: Vec<String> = suspects.keys().cloned().collect();
-    for ids in ids.chunks(SUSPECTS_A_REQUEST) {
-        import.interrupted()?;
-        let mut request = Some(PageRequest::users_by_id(ids, &import.attributes));
-        while let Some(asked) = request.take() {
-            let page = import.line.okta.page(&asked).await?;
-            alive.extend(page.objects.iter().map(|object| identify(object).id));
-            landings.extend(import.line.page(&page.objects, Source::Listed).await?);
-            request = page.next;
-        }
+/// Asks Okta for some suspects at once. Whoever comes back is alive and goes the ordinary way; the others are kept for
+/// [`super::absences`].
+async fn ask_for(import: &Import, number: u32, ids: &[&String], suspects: &Suspects) -> Result<(), Interruption> {
+    let (mut landings, mut alive) = (Vec::new(), Vec::new());
+    let owned: Vec<String> = ids.iter().copied().cloned().collect();
+    let mut request = Some(PageRequest::users_by_id(&owned, &import.attributes));
+    while let Some(asked) = request.take() {
+        let page = import.line.okta.page(&asked).await?;
+        alive.extend(page.objects.iter().map(identify));
+        landings.extend(import.line.page(&page.objects, Source::Listed, Met::First).await?);
+        request = page.next;
     }
-    Ok((landings, alive))
+    let found: HashSet<&str> = alive.iter().map(|person| person.id.as_str()).collect();
+    let absent = absent(import, ids.iter().filter(|id| !found.contains(id.as_str())), suspects);
+    import.line.directory.add_suspects(import.line.lease.run(), &absent).await?;
+
+    let old = import.line.okta.now().before(OLD_ENOUGH_TO_BE_LISTED);
+    let mut work = import.work();
+    let recent = work.checkpoint.t0.before(OLD_ENOUGH_TO_BE_LISTED);
+    for person in alive.iter().filter(|person| person.created.is_some_and(|created| created >= recent)) {
+        work.recent.insert(&person.id);
+    }
+    work.checkpoint.count(&landings);
+    work.checkpoint.suspects |= !absent.is_empty();
+    work.checkpoint.people += alive.len() as u64;
+    if let Some(slice) = work.checkpoint.slice_mut(number) {
+        slice.asked_to = ids.last().copied().cloned();
+        slice.unlisted +=
+            alive.iter().filter(|person| person.created.is_some_and(|created| created < old)).count() as u64;
+    }
+    Ok(())
 }
 
-fn absent(import: &Import, suspects: &Suspects, alive: &HashSet<String>) -> Vec<Suspect> {
-    let absent = suspects.iter().filter(|(id, _)| !alive.contains(*id));
-    let by_mapping = absent.flat_map(|(id, (created, mappings))| {
+fn absent<'a>(import: &Import, ids: impl Iterator<Item = &'a &'a String>, suspects: &Suspects) -> Vec<Suspect> {
+    let known = ids.filter_map(|id| suspects.get(*id).map(|(created, mappings)| (id, created, mappings)));
+    let by_mapping = known.flat_map(|(id, created, mappings)| {
         mappings.iter().map(|index| Suspect {
-            id: id.clone(),
+            id: (*id).clone(),
             source_created: *created,
             mapping: import.line.connection.mappings[*index].name.clone(),
         })
@@ -125,10 +138,8 @@ fn absent(import: &Import, suspects: &Suspects, alive: &HashSet<String>) -> Vec<
 
 /// Counts what the sweep found and lets go of what was seen; the rest of the slice goes on under a new number, because
 /// the items of its seen ids begin anew.
-fn finish(work: &mut Work, listed: &Listed, tallies: &[Tally], landings: &[Landing], any_absent: bool) -> u32 {
+fn finish(work: &mut Work, listed: &Listed, tallies: &[Tally]) -> u32 {
     let Work { checkpoint, seen, taken, .. } = work;
-    checkpoint.count(landings);
-    checkpoint.suspects |= any_absent;
     for (tally, found) in checkpoint.tallies.iter_mut().zip(tallies) {
         tally.known += found.known;
         tally.active += found.active;
@@ -143,9 +154,10 @@ fn finish(work: &mut Work, listed: &Listed, tallies: &[Tally], landings: &[Landi
     checkpoint.next_number += 1;
     seen.insert(number, kept.into_next_part());
     taken.insert(number);
-    if let Some(slice) = checkpoint.slices.iter_mut().find(|slice| slice.number == listed.number) {
-        let rest = Slice { number, from: listed.to, unswept_pages: 0, seen_chunks: 0, ..slice.clone() };
-        *slice = rest;
+    if let Some(slice) = checkpoint.slice_mut(listed.number) {
+        (slice.number, slice.from) = (number, listed.to);
+        (slice.unswept_pages, slice.seen_chunks) = (0, 0);
+        (slice.asked_to, slice.unlisted) = (None, 0);
     }
     number
 }

@@ -149,3 +149,6 @@ pub fn outcome_of_nothing_to_write(nothing: Outcome, current: Option<&Current>, 
         _ => nothing,
     }
 }
+
+#[cfg(test)]
+mod tests;

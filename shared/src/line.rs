@@ -1,0 +1,157 @@
+//! What a run's records go through: one connection's mappings, between its org and the directory, under a lease.
+//!
+//! [`crate::sync`] takes a page along the line; here is what it holds, and the small steps that the phases of a job take
+//! beside it: reading one person again, writing one change, keeping and clearing what is unsynced.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::directory::{Directory, Lease, Place, UnsyncedIds, UnsyncedNote, Written};
+use crate::error::{Error, Fate};
+use crate::model::{
+    Connection, Current, Decoded, Mapping, Outcome, RawObject, Reason, Rejection, RejectionReason, Sighting, Time,
+    is_known_status,
+};
+use crate::okta::Okta;
+use crate::reconcile::{Change, outcome_of_nothing_to_write};
+
+/// More warnings than this tell nobody anything.
+const MOST_WARNINGS: usize = 50;
+
+/// What a job's records go through: one connection's mappings, between its org and the directory.
+pub struct Line {
+    /// The org.
+    pub okta: Okta,
+    /// The directory.
+    pub directory: Directory,
+    /// The connection.
+    pub connection: Arc<Connection>,
+    /// The right to write.
+    pub lease: Lease,
+    /// Whether this is the connection's own first import, whose own records the guard exempts.
+    pub first_import: bool,
+    /// Objects that are unsynced, so that those that sync can be cleared.
+    pub unsynced: Mutex<UnsyncedIds>,
+    /// What an operator should know though it stopped nothing.
+    pub warnings: Mutex<BTreeSet<String>>,
+}
+
+/// What Okta answers for one id.
+#[derive(Debug)]
+pub enum Person {
+    /// The object.
+    Here(RawObject),
+    /// 404: deleted, or not visible to the credential.
+    NotVisible,
+    /// 403: there, but not for this credential.
+    Withheld(Rejection),
+}
+
+impl Line {
+    /// Reads one person by id.
+    ///
+    /// # Errors
+    /// Retryable or fatal; that Okta refuses this one person is no error of the run.
+    pub async fn read_again(&self, id: &str) -> Result<Person, Error> {
+        match self.okta.user(id).await {
+            Ok(Some(object)) => Ok(Person::Here(object)),
+            Ok(None) => Ok(Person::NotVisible),
+            Err(error) if error.fate() == Fate::OfOneRecord => Ok(Person::Withheld(Rejection {
+                reason: RejectionReason::Withheld,
+                message: error.to_string(),
+                identifier: None,
+            })),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Writes one change of one record, if nobody else wrote it since it was diffed.
+    ///
+    /// # Errors
+    /// When the lease has lapsed or the directory cannot be written.
+    pub async fn write(&self, mapping: &Mapping, change: &Change) -> Result<Written, Error> {
+        let (connection, mapping_name) = (self.connection.name.clone(), mapping.name.clone());
+        let place = Place { connection, mapping: mapping_name, kind: mapping.kind() };
+        Ok(self.directory.write(&self.lease, &place, change, Time::now()).await?)
+    }
+
+    /// The current record of what was seen.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    pub async fn current(&self, mapping: &Mapping, sighting: &Sighting) -> Result<Option<Current>, Error> {
+        let Some(key) = sighting.key() else { return Ok(None) };
+        let mut current = self.directory.current(&self.connection.name, &mapping.name, &[key]).await?;
+        Ok(current.remove(&sighting.id))
+    }
+
+    /// Keeps an object as unsynced, with the reason.
+    ///
+    /// # Errors
+    /// When the state table cannot be written.
+    pub async fn reject(&self, mapping: &Mapping, id: &str, rejection: Rejection) -> Result<(), Error> {
+        let note = UnsyncedNote { mapping: mapping.name.clone(), id: id.to_owned(), rejection };
+        self.directory.add_unsynced(&self.lease, &note, Time::now()).await?;
+        self.unsynced().insert(&mapping.name, id);
+        Ok(())
+    }
+
+    /// Drops an object's unsynced row, if it has one: the object synced, or is known to be gone.
+    ///
+    /// # Errors
+    /// When the state table cannot be written.
+    pub async fn clear(&self, mapping: &Mapping, id: &str) -> Result<(), Error> {
+        let was_unsynced = self.unsynced().remove(&mapping.name, id);
+        if was_unsynced {
+            self.directory.clear_unsynced(&self.lease, &mapping.name, id).await?;
+        }
+        Ok(())
+    }
+
+    /// Only what the connection's own first import created may go without the guard.
+    pub(crate) fn is_exempt(&self, current: Option<&Current>) -> bool {
+        self.first_import && current.is_some_and(|current| current.created_by == self.lease.run())
+    }
+
+    /// The bucket that this run put an object into, judged by what the run left behind; where several nothing-to-write
+    /// buckets leave the same traces, the likeliest.
+    pub fn before(&self, mapping: &Mapping, id: &str, current: Option<&Current>) -> Outcome {
+        let nothing = match current {
+            _ if self.unsynced().contains(&mapping.name, id) => Outcome::Unsynced,
+            None => Outcome::Excluded,
+            Some(current) if current.standing == Some(Reason::OutOfScope) => Outcome::Excluded,
+            Some(_) => Outcome::Unchanged,
+        };
+        outcome_of_nothing_to_write(nothing, current, self.lease.run())
+    }
+
+    pub(crate) fn note_unknown_statuses(&self, decoded: &[Decoded]) {
+        for user in decoded.iter().flatten().filter(|user| !is_known_status(&user.status)) {
+            let status: String = user.status.chars().take(64).collect();
+            self.warn(format!("Okta has people of a status never heard of, {status:?}; they count as active."));
+        }
+    }
+
+    /// Tells the operator something that stops nothing; the same words are kept once.
+    pub fn warn(&self, warning: impl Into<String>) {
+        let warning = warning.into();
+        let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        if warnings.len() < MOST_WARNINGS && warnings.insert(warning.clone()) {
+            tracing::warn!(run = self.lease.run(), "{warning}");
+        }
+    }
+
+    /// What [`Line::warn`] was told.
+    pub fn warnings(&self) -> Vec<String> {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    /// Whether anything of the connection is unsynced.
+    pub fn any_unsynced(&self) -> bool {
+        !self.unsynced().is_empty()
+    }
+
+    fn unsynced(&self) -> MutexGuard<'_, UnsyncedIds> {
+        self.unsynced.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

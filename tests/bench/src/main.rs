@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Each prints what was measured and whether the bounds that Rollcall promises are kept; the exit status is 1 when one is
-//! not. Times say something about this machine only; calls, units and memory do not depend on it.
+//! not. The connection has one mapping, which admits everyone. Times say something about this machine only; calls, units and memory do not depend on it.
 
 mod binary;
 mod deadline;

@@ -17,9 +17,11 @@ pub(crate) fn build() -> Result<PathBuf, Failure> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
     // What `cargo run` sets for this program would have crates built anew that look at it.
-    let variables = std::env::vars_os().map(|(name, _)| name);
-    let of_this_program = |name: &std::ffi::OsString| name.to_string_lossy().starts_with("CARGO_PKG_");
-    variables.filter(of_this_program).chain(["CARGO_MANIFEST_DIR".into()]).for_each(|name| drop(build.env_remove(name)));
+    for (name, _) in std::env::vars_os() {
+        if name == "CARGO_MANIFEST_DIR" || name.to_string_lossy().starts_with("CARGO_PKG_") {
+            build.env_remove(name);
+        }
+    }
     let status = build
         // Both together, so that the dependencies are those that this program was built with.
         .args(["build", "--package", "full-import", "--package", "bench", "--profile", profile])

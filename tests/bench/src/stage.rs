@@ -32,7 +32,9 @@ impl Stage {
         eprintln!("generating an org of {users} people …");
         let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("okta-sim").enable_all().build()?;
         let mut world = runtime.spawn(World::new(Setup { people: users, okta, ..Setup::default() })).await?;
-        world.reconnect(|document| document["mappings"].as_array_mut().into_iter().for_each(|all| all.truncate(1))).await;
+        world
+            .reconnect(|document| document["mappings"].as_array_mut().into_iter().for_each(|all| all.truncate(1)))
+            .await;
         Ok(Stage { world, okta: Some(runtime) })
     }
 

@@ -2,7 +2,7 @@
 //!
 //! A case builds an org in domain words, calls the handler, and looks at what an outsider sees: the directory, the
 //! unsynced rows, the hold and the run report. One module for each promise.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop where it is")]
 
 mod absence;
 mod architecture;

@@ -1,7 +1,7 @@
 //! A small Secrets Manager: as much of its API as the functions and the command use.
 //!
 //! It speaks `GetSecretValue`, `CreateSecret`, `PutSecretValue` and `DescribeSecret` on a free port of the
-//! loopback interface, and keeps what it is given in a [`store`]. It never logs a value.
+//! loopback interface, and keeps what it is given in a `store`. It never logs a value.
 
 mod store;
 

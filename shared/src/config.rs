@@ -65,7 +65,7 @@ impl Default for Tuning {
     fn default() -> Tuning {
         Tuning {
             readers: 5,
-            pages_before_split: 5,
+            pages_before_split: 2,
             pages_before_sweep: 25,
             pages_per_checkpoint: 100,
             checkpoint_every: Duration::from_secs(2),

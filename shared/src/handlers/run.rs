@@ -159,12 +159,22 @@ pub(crate) async fn take(context: &Context, report: &RunReport) -> Result<(Lease
     Err(Error::Problem(problem.with_status(409), Fate::Retryable))
 }
 
-/// When to stop working so that a deadline is kept: a quarter of the time is for finishing pages and the checkpoint, at
-/// least half a second and at most fifteen.
-pub(crate) fn stop_before(deadline: Instant) -> Instant {
-    let left = deadline.saturating_duration_since(Instant::now());
-    let reserve = (left / 4).clamp(Duration::from_millis(500), Duration::from_secs(15));
-    deadline.checked_sub(reserve).unwrap_or(deadline)
+/// The ends of an invocation, before its deadline, that leave it the time for its checkpoint.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stops {
+    /// When it takes up nothing more.
+    pub(crate) work: Instant,
+    /// When it gives up what is still under way: a replay is a no-op, a lost checkpoint is not.
+    pub(crate) pages: Instant,
+}
+
+impl Stops {
+    /// The ends before a deadline: four tenths of the time that is left are kept back, and at most fifteen seconds.
+    pub(crate) fn before(deadline: Instant) -> Stops {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let reserve = (left * 2 / 5).min(Duration::from_secs(15));
+        Stops { work: deadline - reserve, pages: deadline - reserve / 2 }
+    }
 }
 
 impl Run {

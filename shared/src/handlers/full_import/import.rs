@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::checkpoint::Checkpoint;
 use crate::config::Tuning;
 use crate::handlers::interruption::Interruption;
+use crate::handlers::run::Stops;
 use crate::line::Line;
 use crate::model::{Attributes, RawObject, Time};
 use crate::reconcile::Source;
@@ -25,8 +26,8 @@ pub(crate) struct Import {
     pub(crate) line: Line,
     pub(crate) tuning: Tuning,
     pub(crate) attributes: Attributes,
-    /// When this invocation stops taking in pages, so that it can still checkpoint.
-    pub(crate) stop_at: Option<Instant>,
+    /// When this invocation ends, where something ends it.
+    pub(crate) stops: Option<Stops>,
     /// Told whenever a page was taken in.
     pub(crate) advanced: Notify,
     report: RunReport,
@@ -86,7 +87,7 @@ impl Import {
         checkpoint: Checkpoint,
         report: RunReport,
         tuning: Tuning,
-        stop_at: Option<Instant>,
+        stops: Option<Stops>,
     ) -> Result<Import, Interruption> {
         let mut seen = HashMap::new();
         for slice in &checkpoint.slices {
@@ -106,7 +107,7 @@ impl Import {
             failed: false,
         };
         let (began, advanced) = (Instant::now(), Notify::new());
-        Ok(Import { line, tuning, attributes, stop_at, advanced, report, began, people_before, work: Mutex::new(work) })
+        Ok(Import { line, tuning, attributes, stops, advanced, report, began, people_before, work: Mutex::new(work) })
     }
 
     /// Takes people through the line who were counted before, and says whose count moves: of those whose deactivation
@@ -143,8 +144,8 @@ impl Import {
 
     /// Whether there is time left in this invocation.
     pub(crate) fn in_time(&self) -> Result<(), Interruption> {
-        match self.stop_at {
-            Some(stop_at) if Instant::now() >= stop_at => Err(Interruption::Deadline),
+        match self.stops {
+            Some(stops) if Instant::now() >= stops.work => Err(Interruption::Deadline),
             _ => Ok(()),
         }
     }

@@ -14,12 +14,10 @@ mod sweep;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use self::checkpoint::{Checkpoint, Phase};
 use self::import::Import;
 use super::interruption::{Interruption, blind};
-use super::run::{self, Opened, Run};
+use super::run::{self, Opened, Run, Stops};
 use super::{Event, Response, connect, fan_out};
 use crate::context::Context;
 use crate::directory::{CompleteImport, ConnectionState};
@@ -49,15 +47,15 @@ pub async fn handle(context: &Context, event: Event) -> Result<Response, Error> 
         // Whoever is at it goes on by itself.
         Opened::Joined(report) => return Ok(Response::Run(report)),
     };
-    let stop_at = event.deadline.map(run::stop_before);
-    let report = import(context, run, stop_at).await?;
+    let stops = event.deadline.map(Stops::before);
+    let report = import(context, run, stops).await?;
     if report.state == RunState::Running && context.function.is_some() && event.deadline.is_some() {
         if report.invocations >= MOST_INVOCATIONS {
             return Err(run::too_many_invocations(&report));
         }
-        if let Some(stop_at) = stop_at {
+        if let Some(stops) = stops {
             // When Okta's limit leaves nothing to do until then, a further invocation could only wait as well.
-            tokio::time::sleep_until(stop_at).await;
+            tokio::time::sleep_until(stops.work).await;
         }
         let next = Event { connection: Some(name.clone()), run: Some(report.run.clone()), deadline: None };
         fan_out::start(context, &next).await?;
@@ -65,8 +63,8 @@ pub async fn handle(context: &Context, event: Event) -> Result<Response, Error> 
     Ok(Response::Run(Box::new(report)))
 }
 
-async fn import(context: &Context, run: Run, stop_at: Option<Instant>) -> Result<RunReport, Error> {
-    match begin(context, run, stop_at).await {
+async fn import(context: &Context, run: Run, stops: Option<Stops>) -> Result<RunReport, Error> {
+    match begin(context, run, stops).await {
         Ok(begun) => work(begun).await,
         Err((run, interruption)) => run.interrupted(interruption).await,
     }
@@ -79,8 +77,8 @@ struct Begun {
     state: ConnectionState,
 }
 
-async fn begin(context: &Context, mut run: Run, stop_at: Option<Instant>) -> Result<Begun, (Run, Interruption)> {
-    match prepare(context, &mut run, stop_at).await {
+async fn begin(context: &Context, mut run: Run, stops: Option<Stops>) -> Result<Begun, (Run, Interruption)> {
+    match prepare(context, &mut run, stops).await {
         Ok((import, state)) => Ok(Begun { run, import: Arc::new(import), state }),
         Err(interruption) => {
             run.note_use();
@@ -92,10 +90,10 @@ async fn begin(context: &Context, mut run: Run, stop_at: Option<Instant>) -> Res
 async fn prepare(
     context: &Context,
     run: &mut Run,
-    stop_at: Option<Instant>,
+    stops: Option<Stops>,
 ) -> Result<(Import, ConnectionState), Interruption> {
     let connection = connect::connection(context, &run.report.connection).await?;
-    let okta = connect::org(context, &connection, stop_at).await?;
+    let okta = connect::org(context, &connection, stops.map(|stops| stops.work)).await?;
     run.okta = Some(okta.clone());
     let mut state = run.directory.connection_state(&connection.name).await?;
     let organization = connect::same_org(&okta, &connection, &state).await?;
@@ -140,7 +138,7 @@ async fn prepare(
             "The credential may not list groups: whether it sees everybody cannot be told by the group Everyone.",
         );
     }
-    let import = Import::new(line, checkpoint, run.report.clone(), context.tuning, stop_at).await?;
+    let import = Import::new(line, checkpoint, run.report.clone(), context.tuning, stops).await?;
     Ok((import, state))
 }
 

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
 use super::import::{Import, Seen, Work};
@@ -24,6 +24,7 @@ const PAGES_A_SPLIT: u64 = 60;
 pub(crate) async fn read_slices(import: &Arc<Import>) -> Result<(), Interruption> {
     let mut readers: JoinSet<Result<(), Interruption>> = JoinSet::new();
     let mut interruption = None;
+    let mut readers_given_up = false;
     let mut save_at = Instant::now() + import.tuning.checkpoint_every;
     loop {
         while interruption.is_none() && readers.len() < import.tuning.readers {
@@ -35,10 +36,14 @@ pub(crate) async fn read_slices(import: &Arc<Import>) -> Result<(), Interruption
         }
         tokio::select! {
             Some(ended) = readers.join_next() => {
-                if let Err(error) = ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())) {
+                if let Err(error) = ended.unwrap_or_else(given_up) {
                     import.work().failed = true;
                     interruption = Some(worst(interruption, error));
                 }
+            }
+            () = time_for_pages_is_up(import), if !readers_given_up => {
+                readers_given_up = true;
+                readers.abort_all();
             }
             () = import.advanced.notified() => {}
             () = tokio::time::sleep_until(save_at) => {}
@@ -55,6 +60,22 @@ pub(crate) async fn read_slices(import: &Arc<Import>) -> Result<(), Interruption
             after_reading(import)
         }
         Some(interruption) => Err(interruption),
+    }
+}
+
+/// Waits until an invocation must give up the pages that are still under way; for ever where nothing ends it.
+async fn time_for_pages_is_up(import: &Import) {
+    match import.stops {
+        Some(stops) => tokio::time::sleep_until(stops.pages).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// How a reader ended that gave no result.
+fn given_up(error: JoinError) -> Result<(), Interruption> {
+    match error.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(_) => Err(Interruption::Deadline),
     }
 }
 

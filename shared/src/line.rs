@@ -30,6 +30,9 @@ pub struct Line {
     pub lease: Lease,
     /// Whether this is the connection's own first import, whose own records the guard exempts.
     pub first_import: bool,
+    /// Whether the connection had never run when this run began: then there is no record to diff against, and asking
+    /// for each would cost as much as writing it. Should there be one all the same, the conditional write finds out.
+    pub is_new: bool,
     /// Objects that are unsynced, so that those that sync can be cleared.
     pub unsynced: Mutex<UnsyncedIds>,
     /// What an operator should know though it stopped nothing.

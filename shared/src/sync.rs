@@ -8,6 +8,8 @@
 //! write. The line never decides on deactivations (it collects them), never moves a checkpoint (its caller does, after
 //! the effects that it returns), and never treats an object's absence as evidence of anything.
 
+use std::collections::HashMap;
+
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use crate::directory::{Directory, Written};
@@ -56,7 +58,10 @@ impl Line {
         for (index, mapping) in self.connection.mappings.iter().enumerate() {
             let sightings: Vec<Sighting> = decoded.iter().map(|object| Sighting::of(mapping, object)).collect();
             let keys: Vec<_> = sightings.iter().filter_map(Sighting::key).collect();
-            let mut current = self.directory.current(&self.connection.name, &mapping.name, &keys).await?;
+            let mut current = match met {
+                Met::First if self.is_new => HashMap::new(),
+                Met::First | Met::Again => self.directory.current(&self.connection.name, &mapping.name, &keys).await?,
+            };
             let landing = sightings.into_iter().map(|sighting| {
                 let current = current.remove(&sighting.id);
                 self.land(index, sighting, current, (source, met))

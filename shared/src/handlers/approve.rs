@@ -55,6 +55,7 @@ async fn under_lease(
         connection,
         lease: lease.clone(),
         first_import: false,
+        is_new: false,
         unsynced: Mutex::default(),
         warnings: Mutex::new(BTreeSet::new()),
     };

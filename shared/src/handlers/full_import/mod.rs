@@ -105,7 +105,8 @@ async fn prepare(
     if checkpoint.is_none() && run.taken_up {
         run.start_anew().await?;
     }
-    if state.org_id.is_none() || state.first_import.is_none() {
+    let is_new = state.first_import.is_none();
+    if state.org_id.is_none() || is_new {
         let first = |state: &mut ConnectionState| {
             state.org_id.get_or_insert_with(|| organization.id.clone());
             state.first_import.get_or_insert_with(|| run.report.run.clone());
@@ -128,6 +129,7 @@ async fn prepare(
         okta,
         directory: run.directory.clone(),
         first_import: state.last_complete.is_none(),
+        is_new,
         unsynced: run.directory.unsynced_ids(&connection.name).await?.into(),
         warnings: run.report.warnings.iter().cloned().collect::<std::collections::BTreeSet<_>>().into(),
         lease: run.lease.clone(),

@@ -75,7 +75,7 @@ async fn gather(import: &Import, state: &ConnectionState, t0: Time) -> Result<Ev
     let retained = now.before(LOG_RETENTION - Duration::from_secs(3_600));
     let last_seen = last_seen(state).unwrap_or(t0).min(t0).before(OVERLAP);
     let since = state.unsettled_since.map_or(last_seen, |unsettled| unsettled.before(OVERLAP).min(last_seen));
-    match import.line.okta.deletions(since.max(retained), now).await? {
+    match import.line.okta.deletions(since.max(retained)).await? {
         Deletions::Known(deletions) => Ok(Evidence { deletions, held, complete: last_seen >= retained }),
         Deletions::NotPermitted(why) => {
             import.line.warn(format!("The system log could not be read, so deletions cannot be told: {why}"));

@@ -109,17 +109,19 @@ impl Stack {
     }
 
     async fn start(dynamodb: Embedded, secrets: SecretsEndpoint, lock: Option<File>) -> Result<Stack, StackError> {
-        let context = Context::new(config(dynamodb.url(), secrets.url())).await?;
+        let context = Context::new(config(dynamodb.url(), secrets.url(), Tuning::default())).await?;
         context.directory.create_tables().await.map_err(rollcall_shared::Error::from)?;
         Ok(Stack { context, dynamodb, secrets, _lock: lock })
     }
 }
 
-fn tables() -> Tables {
+/// The names of a stack's tables.
+pub fn tables() -> Tables {
     Tables { directory: "rollcall-directory".to_owned(), state: "rollcall-state".to_owned() }
 }
 
-fn config(dynamodb: &str, secrets: &str) -> Config {
+/// How a process is told of a stack at these addresses.
+pub fn config(dynamodb: &str, secrets: &str, tuning: Tuning) -> Config {
     Config {
         tables: tables(),
         region: Some("local".to_owned()),
@@ -130,7 +132,7 @@ fn config(dynamodb: &str, secrets: &str) -> Config {
         },
         credentials: Credentials::Local,
         function: None,
-        tuning: Tuning::default(),
+        tuning,
     }
 }
 

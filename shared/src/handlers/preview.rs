@@ -126,7 +126,7 @@ async fn absent(
 ) -> Result<u64, Error> {
     let known = context.directory.known(&connection.name, &mapping.name, None, None);
     let absent = known.try_fold(0, async |absent, known| {
-        let gone = matches!(known.current.standing, Some(Reason::Deleted | Reason::Missing));
+        let gone = known.current.standing.is_some_and(Reason::is_gone);
         Ok(absent + u64::from(!gone && !seen.contains(&known.id)))
     });
     Ok(absent.await?)

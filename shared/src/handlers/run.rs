@@ -53,12 +53,13 @@ pub(crate) async fn open(context: &Context, connection: &str, job: Job) -> Resul
             return Ok(Opened::Joined(Box::new(report)));
         }
     };
-    let mut report = taken_up.clone().unwrap_or_else(|| blank(lease.run(), connection, job));
+    let is_taken_up = taken_up.is_some();
+    let mut report = taken_up.unwrap_or_else(|| blank(lease.run(), connection, job));
     report.invocations += 1;
     (report.state, report.ended, report.problem) = (RunState::Running, None, None);
     directory.put_run(&lease, &report).await?;
     tracing::info!(run = lease.run(), connection, job = job.name(), invocation = report.invocations, "run opened");
-    Ok(Opened::Mine(Box::new(Run { lease, report, taken_up: taken_up.is_some(), directory, okta: None })))
+    Ok(Opened::Mine(Box::new(Run { lease, report, taken_up: is_taken_up, directory, okta: None })))
 }
 
 /// Whether a run of this state is over for good; a failed one that holds its lease's place is taken up again.

@@ -50,6 +50,11 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Whether Okta no longer has the object: only a read by id that finds it brings its record back.
+    pub fn is_gone(self) -> bool {
+        matches!(self, Reason::Deleted | Reason::Missing)
+    }
+
     /// The word for it in records and reports.
     pub fn word(self) -> &'static str {
         match self {

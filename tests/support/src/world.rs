@@ -7,9 +7,8 @@ use std::time::Duration;
 use futures::TryStreamExt;
 use jiff::Timestamp;
 use okta_sim::{Options, Org, Sim, Status, User};
-use rollcall::stack::Stack;
-use rollcall_shared::config::{Config, Credentials, Endpoints, Tuning};
-use rollcall_shared::directory::Tables;
+use rollcall::stack::{self, Stack};
+use rollcall_shared::config::Tuning;
 use rollcall_shared::handlers::{Event, Response, full_import};
 use rollcall_shared::model::{Connection, Reason, Record, UnsyncedRow};
 use rollcall_shared::report::{Counts, Problem, RunReport};
@@ -239,7 +238,7 @@ impl World {
             "sk": { "S": "lease#full-import" },
         });
         let update = json!({
-            "TableName": tables().state,
+            "TableName": stack::tables().state,
             "Key": key,
             "UpdateExpression": "SET expires_at = :then",
             "ConditionExpression": "attribute_exists(pk)",
@@ -327,22 +326,7 @@ pub fn document(setup: &Setup, url: &str) -> Value {
     })
 }
 
-fn tables() -> Tables {
-    Tables { directory: "rollcall-directory".to_owned(), state: "rollcall-state".to_owned() }
-}
-
 async fn process(setup: &Setup, dynamodb: &str, secrets: &str) -> Context {
-    let config = Config {
-        tables: tables(),
-        region: Some("local".to_owned()),
-        endpoints: Endpoints {
-            dynamodb: Some(dynamodb.to_owned()),
-            secrets_manager: Some(secrets.to_owned()),
-            lambda: None,
-        },
-        credentials: Credentials::Local,
-        function: None,
-        tuning: setup.tuning,
-    };
+    let config = stack::config(dynamodb, secrets, setup.tuning);
     Context::new(config).await.expect("the clients can be made")
 }

@@ -89,7 +89,7 @@ async fn reasons_of_held(import: &Import) -> Result<HashMap<String, Reason>, Int
     if import.work().checkpoint.suspects {
         let mut held = import.line.directory.held(&import.line.connection.name);
         while let Some(HeldEntry { change, .. }) = held.try_next().await? {
-            if let Some(reason @ (Reason::Deleted | Reason::Missing)) = change.standing {
+            if let Some(reason) = change.standing.filter(|reason| reason.is_gone()) {
                 reasons.insert(change.id, reason);
             }
         }
@@ -171,7 +171,7 @@ async fn confirm_one(
     };
     for suspect in suspects {
         let mappings = &line.connection.mappings;
-        let Some(index) = mappings.iter().position(|mapping| mapping.name == suspect.mapping) else { continue };
+        let Some(index) = line.connection.mapping_index(&suspect.mapping) else { continue };
         let Some(known) = line.directory.find(&line.connection.name, &suspect.mapping, &id).await? else { continue };
         let outcome = match &reason {
             Ok(reason) => gone(import, &mappings[index], &known, (*reason, None)).await?,
@@ -259,9 +259,8 @@ async fn confirm_deleted(import: &Import, id: &str) -> Result<(), Interruption> 
     let mut known = Vec::new();
     for (index, mapping) in line.connection.mappings.iter().enumerate() {
         let found = line.directory.find(&line.connection.name, &mapping.name, id).await?;
-        let standing = found.as_ref().and_then(|known| known.current.standing);
-        let gone = matches!(standing, Some(Reason::Deleted | Reason::Missing));
-        known.extend(found.filter(|_| !gone).map(|found| (index, found)));
+        let left = found.filter(|found| !found.current.standing.is_some_and(Reason::is_gone));
+        known.extend(left.map(|found| (index, found)));
     }
     if known.is_empty() || !matches!(line.read_again(id).await?, Person::NotVisible) {
         return Ok(());

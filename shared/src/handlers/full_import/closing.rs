@@ -65,10 +65,10 @@ pub(super) async fn suspects(import: &Import) -> Result<HashSet<u64>, Interrupti
     Ok(suspects)
 }
 
-/// The hash that [`suspects`] knows an id by.
-pub(super) fn hash(id: &str) -> u64 {
+/// The hash that a set of very many is known by, such as the [`suspects`]' ids.
+pub(super) fn hash(of: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
-    id.hash(&mut hasher);
+    of.hash(&mut hasher);
     hasher.finish()
 }
 

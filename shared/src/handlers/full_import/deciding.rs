@@ -1,11 +1,11 @@
 //! The guard at the end of a run: the collected deactivations are counted, decided on, and carried out or held.
 
 use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
+use super::closing::hash;
 use super::import::Import;
 use crate::directory::{Collected, CollectedFate, ConnectionState, DayCount, SHARDS, Written};
 use crate::error::Error;
@@ -24,12 +24,6 @@ const AT_ONCE: usize = 16;
 /// People in the open hold, as hashes of mapping and id: there may be many.
 type Held = HashSet<u64>;
 
-fn hash(mapping: &str, id: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (mapping, id).hash(&mut hasher);
-    hasher.finish()
-}
-
 /// Decides for every mapping, and notes what will be carried out against the rolling day before anything is.
 pub(crate) async fn decide(import: &Import) -> Result<(), Interruption> {
     let held = held(import).await?;
@@ -41,8 +35,8 @@ pub(crate) async fn decide(import: &Import) -> Result<(), Interruption> {
             let mut collected = std::pin::pin!(collected);
             while let Some(Collected { mapping, id, fate, .. }) = collected.try_next().await? {
                 let CollectedFate::Waits(change) = fate else { continue };
-                let index = line.connection.mappings.iter().position(|other| other.name == mapping);
-                let is_new = change.standing != Some(Reason::Missing) && !held.contains(&hash(&mapping, &id));
+                let index = line.connection.mapping_index(&mapping);
+                let is_new = change.standing != Some(Reason::Missing) && !held.contains(&hash((&mapping, &id)));
                 if let Some(index) = index.filter(|_| is_new) {
                     new[index] += 1;
                 }
@@ -118,9 +112,9 @@ async fn apply_shard(import: &Import, shard: u64, held: &Held) -> Result<(), Int
     }
     let decisions = import.work().checkpoint.decisions.clone();
     let applying = collected.into_iter().filter_map(|collected| {
-        let index = line.connection.mappings.iter().position(|other| other.name == collected.mapping)?;
+        let index = line.connection.mapping_index(&collected.mapping)?;
         let waits =
-            decisions.get(index) != Some(&Decision::Allow) || held.contains(&hash(&collected.mapping, &collected.id));
+            decisions.get(index) != Some(&Decision::Allow) || held.contains(&hash((&collected.mapping, &collected.id)));
         Some(apply_one(import, index, collected, if waits { Decision::Hold } else { Decision::Allow }))
     });
     let applying: Vec<_> = applying.collect();
@@ -201,7 +195,7 @@ pub(crate) async fn set_aside(import: &Import) -> Result<(), Error> {
     for shard in 0..SHARDS {
         let mut collected = line.directory.deactivations(line.lease.run(), shard);
         while let Some(Collected { mapping, id, counted, fate }) = collected.try_next().await? {
-            let Some(index) = line.connection.mappings.iter().position(|other| other.name == mapping) else { continue };
+            let Some(index) = line.connection.mapping_index(&mapping) else { continue };
             let outcome = match fate {
                 CollectedFate::Withdrawn(outcome) => outcome,
                 CollectedFate::Waits(change) => {
@@ -226,7 +220,7 @@ fn blind_run(change: &Change) -> Rejection {
 
 async fn held(import: &Import) -> Result<Held, Interruption> {
     let held = import.line.directory.held(&import.line.connection.name);
-    Ok(held.map_ok(|entry| hash(&entry.mapping, &entry.change.id)).try_collect().await?)
+    Ok(held.map_ok(|entry| hash((&entry.mapping, &entry.change.id))).try_collect().await?)
 }
 
 /// A full import met everybody: an entry of the hold that it did not add or confirm is one that Okta no longer bears

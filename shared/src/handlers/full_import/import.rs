@@ -8,12 +8,13 @@ use tokio::time::Instant;
 
 use super::checkpoint::Checkpoint;
 use crate::config::Tuning;
+use crate::error::{Error, Fate};
 use crate::handlers::interruption::Interruption;
 use crate::handlers::run::Stops;
 use crate::line::Line;
 use crate::model::{Attributes, RawObject, Time};
 use crate::reconcile::Source;
-use crate::report::{DynamoDbUse, OktaUse, Progress, RunReport, RunState};
+use crate::report::{DynamoDbUse, OktaUse, Problem, Progress, RunReport, RunState};
 use crate::sync::{Landing, Met};
 
 /// The most ids that one item of seen ids holds: far below DynamoDB's 400 KB.
@@ -152,14 +153,13 @@ impl Import {
 
     /// Writes the checkpoint, after the effects that it covers, and the run report; learns whether to stop.
     pub(crate) async fn save(&self) -> Result<(), Interruption> {
-        let (checkpoint, chunks) = self.snapshot();
+        let (mut checkpoint, chunks) = self.snapshot();
         let line = &self.line;
         for (number, chunk, ids) in chunks {
             line.directory.add_seen(line.lease.run(), number, chunk, &ids).await?;
         }
-        let mut stored = checkpoint.clone();
-        (stored.okta, stored.dynamodb) = self.used(&checkpoint);
-        let value = serde_json::to_value(&stored).unwrap_or_default();
+        (checkpoint.okta, checkpoint.dynamodb) = self.used(&checkpoint);
+        let value = serde_json::to_value(&checkpoint).map_err(unwritable)?;
         line.directory.put_checkpoint(&line.lease, &value).await?;
         let control = line.directory.put_run(&line.lease, &self.report(RunState::Running)).await?;
         self.work().cancelled |= control.cancel_requested;
@@ -212,4 +212,16 @@ impl Import {
         let warnings = self.line.warnings();
         RunReport { state, ended, mappings, progress, okta, dynamodb, problem: None, warnings, ..self.report.clone() }
     }
+}
+
+/// A checkpoint that cannot be written down is a fault of ours, and no empty one may take its place.
+fn unwritable(error: serde_json::Error) -> Error {
+    let detail = format!("The checkpoint could not be written down: {error}.");
+    let problem = Problem::new(
+        "checkpoint",
+        "The checkpoint could not be written",
+        detail,
+        "Report this to Rollcall's developers.",
+    );
+    Error::Problem(problem, Fate::Fatal)
 }

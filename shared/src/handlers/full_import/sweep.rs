@@ -74,7 +74,7 @@ async fn find_suspects(import: &Import, listed: &Listed) -> Result<(Vec<Tally>, 
         let known = line.directory.known(&line.connection.name, &mapping.name, listed.from, listed.to);
         let mut known = std::pin::pin!(known);
         while let Some(known) = known.try_next().await? {
-            if matches!(known.current.standing, Some(Reason::Deleted | Reason::Missing)) {
+            if known.current.standing.is_some_and(Reason::is_gone) {
                 continue;
             }
             tallies[index].known += 1;

@@ -133,6 +133,11 @@ impl Connection {
         Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
+    /// The place of a mapping of this name among the connection's.
+    pub fn mapping_index(&self, name: &str) -> Option<usize> {
+        self.mappings.iter().position(|mapping| mapping.name == name)
+    }
+
     /// The mapping of a name.
     pub fn mapping(&self, name: &str) -> Option<&Mapping> {
         self.mappings.iter().find(|mapping| mapping.name == name)

@@ -62,7 +62,7 @@ pub fn reconcile(observation: Observation<'_>, current: Option<&Current>, now: T
         };
     };
     let listed = observation.source == Source::Listed;
-    if listed && matches!(current.standing, Some(Reason::Deleted | Reason::Missing)) {
+    if listed && current.standing.is_some_and(Reason::is_gone) {
         return Verdict::ReadAgain;
     }
     if desired.source_updated < current.source_updated {

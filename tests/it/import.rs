@@ -57,20 +57,62 @@ async fn an_org_of_any_size_arrives_whatever_the_pages_hold() {
     }
 }
 
-#[tokio::test]
-async fn a_second_that_half_the_org_was_created_in_is_read_to_its_end() {
-    let world = World::of(1).await;
-    world.sim.with(|org| {
-        for number in 0..60 {
-            org.create(NewUser::new("Bulk", "Import", &format!("bulk{number}@acme.example")).department("Sales"));
-        }
+/// A world whose 60 people of the last import share a second, which 20 of them have left since the directory knew them.
+async fn crowded() -> World {
+    let world = World::new(Setup { people: 1, max_deactivations: 60, ..Setup::default() }).await;
+    let people: Vec<String> = world.sim.with(|org| {
+        let new = |number| NewUser::new("Bulk", "Import", &format!("bulk{number}@acme.example")).department("Sales");
+        (0..60).map(|number| org.create(new(number))).collect()
     });
     world.later(HOUR);
     let report = world.import().await;
     assert_eq!(report.state, RunState::Succeeded);
     assert_adds_up(&report, 61);
     world.assert_true().await;
-    assert_eq!(world.import().await.mappings[PEOPLE].unchanged, 61);
+    world.sim.with(|org| {
+        people[..10].iter().for_each(|id| assert!(org.delete(id)));
+        people[10..20].iter().for_each(|id| assert!(org.deactivate(id)));
+    });
+    world.later(HOUR);
+    world
+}
+
+fn by_id(world: &World) -> usize {
+    world.sim.calls().iter().filter(|call| call.path_and_query.contains("id+lt+")).count()
+}
+
+async fn assert_follows_crowd(world: &World) {
+    let report = world.import().await;
+    assert_eq!(report.state, RunState::Succeeded, "{:?}", report.problem);
+    assert_adds_up(&report, 61);
+    assert_eq!(counts(&report, PEOPLE).deactivated, 20);
+    world.assert_true().await;
+    assert_eq!(world.import().await.mappings[PEOPLE].unchanged, world.headcount());
+}
+
+#[tokio::test]
+async fn a_second_that_a_whole_org_was_created_in_is_cut_by_id() {
+    let world = crowded().await;
+    assert!(by_id(&world) > 0, "readers share the second");
+    assert_follows_crowd(&world).await;
+}
+
+#[tokio::test]
+async fn a_crowded_second_is_read_to_its_end_where_search_knows_no_ids() {
+    let world = crowded().await;
+    let before = by_id(&world);
+    let refused = okta_sim::Match::path("/api/v1/users?").query("id+ge+");
+    world.sim.inject(okta_sim::Fault::new(refused, okta_sim::FaultKind::Status(400)).times(u32::MAX));
+    assert_follows_crowd(&world).await;
+    assert_eq!(by_id(&world), before);
+}
+
+#[tokio::test]
+async fn the_parts_of_a_crowded_second_outlive_their_cursors() {
+    let world = crowded().await;
+    let lost = okta_sim::Match::path("/api/v1/users?after=").query("id+lt+");
+    world.sim.inject(okta_sim::Fault::new(lost, okta_sim::FaultKind::ExpiredCursor));
+    assert_follows_crowd(&world).await;
 }
 
 /// Changes one engineer, imports twice, and compares: the directory follows, and the second import finds nothing.

@@ -3,6 +3,7 @@
 mod connection;
 mod expression;
 mod filter;
+mod id_range;
 mod mapping;
 mod raw;
 mod record;
@@ -17,6 +18,7 @@ mod user;
 pub use connection::{Auth, ConfigFault, Connection, GuardLimits, OktaLink, OrgUrl};
 pub use expression::{Attributes, Expression};
 pub use filter::Filter;
+pub use id_range::IdRange;
 pub use mapping::{Mapping, Source, Target};
 pub use raw::{Peek, RawObject, peek};
 pub use record::*;

@@ -101,6 +101,11 @@ impl OktaError {
         matches!(self, OktaError::Refused { fault, .. } if fault.is_not_permitted())
     }
 
+    /// Whether Okta does not take a request of this form, such as a search that it cannot carry out.
+    pub fn is_rejected(&self) -> bool {
+        matches!(self, OktaError::Refused { fault: Fault::Rejected, .. })
+    }
+
     /// Whether the listing has to start again from a key of our own.
     pub fn is_cursor_lost(&self) -> bool {
         matches!(self, OktaError::CursorLost(_))

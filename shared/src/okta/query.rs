@@ -8,7 +8,10 @@ use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Attributes, Time};
+use crate::model::{Attributes, IdRange, Time};
+
+/// The path of the list of users.
+const USERS: &str = "/api/v1/users";
 
 /// The largest page of users that Okta gives.
 const USERS_A_PAGE: u32 = 200;
@@ -28,13 +31,34 @@ impl PageRequest {
 
     /// Every user created from `from` on and before `to`, by time of creation; without bounds, every user.
     pub fn users_created(from: Option<Time>, to: Option<Time>, attributes: &Attributes) -> PageRequest {
-        let search = match (from, to) {
-            (None, None) => "status pr".to_owned(),
-            (Some(from), None) => format!("created ge \"{from}\""),
-            (None, Some(to)) => format!("created lt \"{to}\""),
-            (Some(from), Some(to)) => format!("created ge \"{from}\" and created lt \"{to}\""),
-        };
-        users(&[("search", &search), ("sortBy", "created"), ("sortOrder", "asc")], attributes)
+        users_where(&created(from, to), attributes)
+    }
+
+    /// Those of them whose id is in a range.
+    pub fn users_created_with_ids(
+        (from, to): (Option<Time>, Option<Time>),
+        ids: &IdRange,
+        attributes: &Attributes,
+    ) -> PageRequest {
+        let mut conditions = created(from, to);
+        conditions.extend(ids.from.iter().map(|id| format!("id ge {}", quoted(id))));
+        conditions.extend(ids.to.iter().map(|id| format!("id lt {}", quoted(id))));
+        users_where(&conditions, attributes)
+    }
+
+    /// Of the users created from `from` on and before `to`, with this id or a larger one, the one with the largest.
+    pub fn largest_id_created(from: Time, to: Time, id: &str) -> PageRequest {
+        let mut conditions = created(Some(from), Some(to));
+        conditions.push(format!("id ge {}", quoted(id)));
+        let search = conditions.join(" and ");
+        let parameters = [
+            ("search", &*search),
+            ("sortBy", "id"),
+            ("sortOrder", "desc"),
+            ("limit", "1"),
+            ("fields", "id,created,profile:(login)"),
+        ];
+        PageRequest::new(USERS, &parameters)
     }
 
     /// Every user whose profile or status changed at or after a moment, in no order.
@@ -108,6 +132,16 @@ impl PageRequest {
     }
 }
 
+fn created(from: Option<Time>, to: Option<Time>) -> Vec<String> {
+    let from = from.map(|from| format!("created ge \"{from}\""));
+    from.into_iter().chain(to.map(|to| format!("created lt \"{to}\""))).collect()
+}
+
+fn users_where(conditions: &[String], attributes: &Attributes) -> PageRequest {
+    let search = if conditions.is_empty() { "status pr".to_owned() } else { conditions.join(" and ") };
+    users(&[("search", &search), ("sortBy", "created"), ("sortOrder", "asc")], attributes)
+}
+
 fn users(condition: &[(&str, &str)], attributes: &Attributes) -> PageRequest {
     let limit = USERS_A_PAGE.to_string();
     let fields = fields(attributes);
@@ -116,7 +150,7 @@ fn users(condition: &[(&str, &str)], attributes: &Attributes) -> PageRequest {
     if let Some(fields) = &fields {
         parameters.push(("fields", fields));
     }
-    PageRequest::new("/api/v1/users", &parameters)
+    PageRequest::new(USERS, &parameters)
 }
 
 /// What to ask of each user, or `None` for everything there is.

@@ -12,4 +12,4 @@ mod slices;
 pub use blind::{OLD_ENOUGH_TO_BE_LISTED, is_too_many};
 pub use change::{Change, Observed};
 pub use diff::{FRESH, Observation, Source, Verdict, absent, outcome_of_nothing_to_write, reconcile};
-pub use slices::{Slice, split};
+pub use slices::{SECOND, Slice, cut_second, split};

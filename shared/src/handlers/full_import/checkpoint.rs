@@ -28,6 +28,9 @@ pub(crate) struct Checkpoint {
     pub pages: u64,
     /// How often slices were split.
     pub splits: u64,
+    /// Whether Okta refused to cut a crowded second by id.
+    #[serde(default)]
+    pub cuts_refused: bool,
     /// People taken in.
     pub people: u64,
     /// How many people are expected.
@@ -102,6 +105,7 @@ impl Checkpoint {
             next_number: 1,
             pages: 0,
             splits: 0,
+            cuts_refused: false,
             people: 0,
             expected: None,
             sees_everyone: false,

@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::checkpoint::Checkpoint;
+use super::seen::Seen;
 use crate::config::Tuning;
 use crate::error::{Error, Fate};
 use crate::handlers::interruption::Interruption;
@@ -52,33 +53,6 @@ pub(crate) struct Work {
     pub(crate) cancelled: bool,
     /// A reader failed: the others stop at their next page.
     pub(crate) failed: bool,
-}
-
-/// Ids that were seen.
-#[derive(Default)]
-pub(crate) struct Seen {
-    pub(crate) ids: HashSet<String>,
-    /// Those of the largest `created`, which a sweep leaves for the next part.
-    pub(crate) at_last: Vec<String>,
-    unsaved: Vec<String>,
-}
-
-impl Seen {
-    /// What an earlier invocation saw. It is not kept who of them was created last, so each may have been.
-    fn resumed(ids: Vec<String>) -> Seen {
-        Seen { ids: ids.iter().cloned().collect(), at_last: ids, unsaved: Vec::new() }
-    }
-
-    pub(crate) fn insert(&mut self, id: &str) {
-        if self.ids.insert(id.to_owned()) {
-            self.unsaved.push(id.to_owned());
-        }
-    }
-
-    /// What the next part of the slice begins with: those at its first second.
-    pub(crate) fn into_next_part(self) -> Seen {
-        Seen { ids: self.at_last.iter().cloned().collect(), unsaved: self.at_last.clone(), at_last: self.at_last }
-    }
 }
 
 impl Import {

@@ -6,9 +6,11 @@
 mod absences;
 mod checkpoint;
 mod closing;
+mod crowd;
 mod deciding;
 mod import;
 mod reading;
+mod seen;
 mod sweep;
 
 use std::sync::Arc;

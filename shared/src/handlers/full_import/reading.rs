@@ -8,17 +8,19 @@ use std::sync::Arc;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
-use super::import::{Import, Seen, Work};
+use super::crowd::cut_if_crowded;
+use super::import::Import;
+use super::seen::{Seen, note_seen, sort_out};
 use super::sweep::sweep;
 use crate::handlers::interruption::{Interruption, blind};
 use crate::model::{Identity, RawObject, Time, identify};
 use crate::okta::{OktaError, PageRequest};
-use crate::reconcile::{OLD_ENOUGH_TO_BE_LISTED, Source, split};
+use crate::reconcile::{Source, split};
 use crate::sync::Met;
 
 /// A split costs up to one page that two slices share; beyond this many, one is allowed for so many pages read.
 const SPLITS_AT_ONCE: u64 = 4;
-const PAGES_A_SPLIT: u64 = 60;
+const PAGES_A_SPLIT: u64 = 100;
 
 /// Reads every slice to its end and sweeps it.
 pub(crate) async fn read_slices(import: &Arc<Import>) -> Result<(), Interruption> {
@@ -161,6 +163,10 @@ async fn read_slice(import: Arc<Import>, mut number: u32) -> Result<(), Interrup
         let (ahead, taken_in) = tokio::join!(read_ahead, take_in);
         number = taken_in?;
         (page, request) = (ahead, next);
+        if let Some(cut) = cut_if_crowded(&import, number).await? {
+            number = cut;
+            (page, request) = (None, self::request(&import, number));
+        }
         if import.work().failed {
             return Ok(());
         }
@@ -175,7 +181,10 @@ fn request(import: &Import, number: u32) -> Option<PageRequest> {
     if slice.listed {
         return None;
     }
-    let by_key = || PageRequest::users_created(slice.last.or(slice.from), slice.to, &import.attributes);
+    let by_key = || match &slice.ids {
+        Some(ids) => PageRequest::users_created_with_ids((slice.from, slice.to), ids, &import.attributes),
+        None => PageRequest::users_created(slice.last.or(slice.from), slice.to, &import.attributes),
+    };
     Some(slice.cursor.clone().map_or_else(by_key, |cursor| PageRequest::resume(&cursor, &import.attributes)))
 }
 
@@ -219,8 +228,10 @@ async fn take_in(
     let checkpoint = &mut work.checkpoint;
     checkpoint.pages += 1;
     checkpoint.people += inside.len() as u64;
+    let created = inside.iter().filter_map(|person| person.created);
     if let Some(slice) = checkpoint.slice_mut(number) {
-        slice.last = slice.last.max(inside.iter().filter_map(|person| person.created).max());
+        slice.note_crowd(created.clone().min().zip(created.clone().max()));
+        slice.last = slice.last.max(created.max());
         slice.pages += 1;
         slice.unswept_pages += 1;
         slice.listed = next.is_none();
@@ -230,55 +241,6 @@ async fn take_in(
     drop(work);
     import.advanced.notify_one();
     Ok(())
-}
-
-/// Remembers who was seen: all of the slice until its sweep, its last second beyond it, and whoever is new to the org.
-fn note_seen(work: &mut Work, number: u32, people: &[Identity]) {
-    let recent = work.checkpoint.t0.before(OLD_ENOUGH_TO_BE_LISTED);
-    let earlier = work.checkpoint.slice(number).and_then(|slice| slice.last);
-    let last = earlier.max(people.iter().filter_map(|person| person.created).max());
-    let seen = work.seen.entry(number).or_default();
-    if last > earlier {
-        seen.at_last.clear();
-    }
-    for person in people {
-        seen.insert(&person.id);
-        // Who hides their own second may be of the last one, too.
-        if person.created.is_none() || person.created == last {
-            seen.at_last.push(person.id.clone());
-        }
-        if person.created.is_some_and(|created| created >= recent) {
-            work.recent.insert(&person.id);
-        }
-    }
-}
-
-/// Those of a page who belong to the slice and were not seen in it yet; and those created before it. Whoever was created
-/// after it belongs to another slice, which lists them itself.
-fn sort_out(
-    import: &Import,
-    number: u32,
-    people: Vec<(Identity, RawObject)>,
-) -> (Vec<(Identity, RawObject)>, Vec<RawObject>) {
-    let mut work = import.work();
-    let work = &mut *work;
-    let slice = work.checkpoint.slice_mut(number).map(|slice| {
-        slice.reaching = people.iter().filter_map(|(person, _)| person.created).max();
-        &*slice
-    });
-    let seen = work.seen.get(&number);
-    let (mut inside, mut strays) = (Vec::with_capacity(people.len()), Vec::new());
-    for (person, object) in people {
-        if seen.is_some_and(|seen| seen.ids.contains(&person.id)) {
-            continue;
-        }
-        match (person.created, slice) {
-            (Some(created), Some(slice)) if slice.from.is_some_and(|from| created < from) => strays.push(object),
-            (Some(created), Some(slice)) if slice.to.is_some_and(|to| created >= to) => {}
-            _ => inside.push((person, object)),
-        }
-    }
-    (inside, strays)
 }
 
 /// Sweeps the finished part of a slice when it has grown; gives the slice's number, which a sweep renews.

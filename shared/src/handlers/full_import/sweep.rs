@@ -14,7 +14,7 @@ use crate::directory::Suspect;
 use crate::handlers::interruption::{Interruption, blind};
 use crate::model::{Reason, Time, identify};
 use crate::okta::PageRequest;
-use crate::reconcile::{OLD_ENOUGH_TO_BE_LISTED, Source, is_too_many};
+use crate::reconcile::{OLD_ENOUGH_TO_BE_LISTED, Slice, Source, is_too_many};
 use crate::sync::Met;
 
 /// With so many suspects in one part of a slice, it is time to see whether the role is still there.
@@ -22,7 +22,10 @@ const LOOK_AROUND_AT: usize = 50;
 
 /// A part of a slice that was listed to its end: proof that whoever is known in it and was not seen is a suspect.
 struct Listed {
+    /// The slice; of a second's parts the first, under which all of them are swept.
     number: u32,
+    /// The other parts of its second.
+    others: Vec<u32>,
     from: Option<Time>,
     to: Option<Time>,
     seen: HashSet<String>,
@@ -32,11 +35,13 @@ struct Listed {
 /// Suspects by id: when they were created, and the mappings that know them.
 type Suspects = BTreeMap<String, (Time, Vec<usize>)>;
 
-/// Sweeps what is listed of a slice: all of it, or the part before the last `created` seen. Gives the number under which
+/// Sweeps what is listed of a slice: all of it, or the part before the last `created` seen; the parts of one second
+/// together, by whoever lists the last of them. Gives the number under which
 /// the rest goes on. What a sweep has asked for stays done when it is interrupted.
 pub(crate) async fn sweep(import: &Import, number: u32) -> Result<u32, Interruption> {
     let Some(listed) = listed(import, number) else { return Ok(number) };
     let (tallies, suspects) = find_suspects(import, &listed).await?;
+    let number = listed.number;
     let asked_to = import.work().checkpoint.slice(number).and_then(|slice| slice.asked_to.clone());
     let left: Vec<&String> =
         suspects.keys().filter(|id| asked_to.as_ref().is_none_or(|asked_to| *id > asked_to)).collect();
@@ -57,12 +62,25 @@ pub(crate) async fn sweep(import: &Import, number: u32) -> Result<u32, Interrupt
 fn listed(import: &Import, number: u32) -> Option<Listed> {
     let mut work = import.work();
     let Work { checkpoint, seen, .. } = &mut *work;
-    let slice = checkpoint.slice(number)?;
+    let slice = checkpoint.slice(number)?.clone();
+    let mut parts: Vec<&mut Slice> =
+        checkpoint.slices.iter_mut().filter(|other| other.number == number || other.shares_second(&slice)).collect();
+    if slice.ids.is_some() && parts.iter().any(|part| !part.listed || part.sweeping) {
+        return None;
+    }
+    parts.iter_mut().for_each(|part| part.sweeping = true);
+    let mut numbers = parts.iter().map(|part| part.number);
+    let number = numbers.next()?;
+    let others: Vec<u32> = numbers.collect();
     // Taken, not copied: there may be a bulk import's worth. Nobody else adds to it while its reader sweeps, and a
     // further invocation reads it from its items.
-    let seen = seen.get_mut(&number).map(|seen| std::mem::take(&mut seen.ids)).unwrap_or_default();
+    let mut ids = HashSet::new();
+    for number in std::iter::once(&number).chain(&others) {
+        let part = seen.get_mut(number).map(|seen| std::mem::take(&mut seen.ids)).unwrap_or_default();
+        if ids.is_empty() { ids = part } else { ids.extend(part) }
+    }
     let to = if slice.listed { slice.to } else { slice.last };
-    Some(Listed { number, from: slice.from, to, seen, whole: slice.listed })
+    Some(Listed { number, others, from: slice.from, to, seen: ids, whole: slice.listed })
 }
 
 /// Reads the known records of the part, by mapping: how many there are, and who of them was not seen.
@@ -147,7 +165,11 @@ fn finish(work: &mut Work, listed: &Listed, tallies: &[Tally]) -> u32 {
     let kept = seen.remove(&listed.number).unwrap_or_default();
     taken.remove(&listed.number);
     if listed.whole {
-        checkpoint.slices.retain(|slice| slice.number != listed.number);
+        for number in &listed.others {
+            seen.remove(number);
+            taken.remove(number);
+        }
+        checkpoint.slices.retain(|slice| slice.number != listed.number && !listed.others.contains(&slice.number));
         return listed.number;
     }
     let number = checkpoint.next_number;
@@ -157,7 +179,7 @@ fn finish(work: &mut Work, listed: &Listed, tallies: &[Tally]) -> u32 {
     if let Some(slice) = checkpoint.slice_mut(listed.number) {
         (slice.number, slice.from) = (number, listed.to);
         (slice.unswept_pages, slice.seen_chunks) = (0, 0);
-        (slice.asked_to, slice.unlisted) = (None, 0);
+        (slice.asked_to, slice.unlisted, slice.sweeping) = (None, 0, false);
     }
     number
 }

@@ -15,8 +15,7 @@ use super::search::Search;
 use super::update::{Update, text, text_or_null};
 use super::write::word;
 use super::{Directory, DirectoryError, Rows, expiry};
-use crate::model::Outcome;
-use crate::reconcile::Change;
+use crate::model::{Change, Outcome};
 
 /// A deactivation that a run collected.
 #[derive(Debug, Clone, PartialEq)]

@@ -14,8 +14,7 @@ use super::lease::Lease;
 use super::search::Search;
 use super::update::{Update, text, whole};
 use super::{Directory, DirectoryError, Rows};
-use crate::model::Time;
-use crate::reconcile::Change;
+use crate::model::{Change, Time};
 
 /// The header of an open hold.
 #[derive(Debug, Clone, PartialEq, Eq)]

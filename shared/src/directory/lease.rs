@@ -23,7 +23,7 @@ use super::calls::Conditional;
 use super::renewal::{Held, Moment};
 use super::update::{Update, text, whole};
 use super::{Directory, DirectoryError, keys};
-use crate::report::Job;
+use crate::model::Job;
 
 /// Durations of leases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use aws_sdk_secretsmanager::operation::put_secret_value::PutSecretValueError;
 
 use super::error::{Call, DirectoryError};
 use super::failure::classify;
-use crate::okta::Token;
+use crate::model::Token;
 
 /// The secret store.
 #[derive(Debug, Clone)]

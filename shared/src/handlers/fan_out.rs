@@ -7,8 +7,8 @@ use futures::stream::{self, StreamExt};
 use super::{Event, Response};
 use crate::context::Context;
 use crate::error::{Error, Fate};
-use crate::model::Connection;
-use crate::report::{Job, Problem};
+use crate::model::{Connection, Job};
+use crate::report::Problem;
 
 /// Invocations that are being started beside each other.
 const STARTS_AT_ONCE: usize = 8;

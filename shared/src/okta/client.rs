@@ -9,13 +9,13 @@ use url::Url;
 
 use super::OktaError;
 use super::attempt::Ask;
-use super::auth::Token;
+use super::auth::fingerprint;
 use super::fault::{Fault, Subject};
 use super::pacing::{Clock, Org, Pace, PaceKey, Paces, bucket};
 use super::page::{self, Page};
 use super::query::{self, PageRequest};
 use super::usage::Usage;
-use crate::model::{OrgUrl, RawObject, Time};
+use crate::model::{OrgUrl, RawObject, Time, Token};
 use crate::report::OktaUse;
 
 /// How long a connection may take to be made.
@@ -69,7 +69,7 @@ impl Okta {
     pub fn new(http: reqwest::Client, settings: OktaSettings, paces: &Paces, deadline: Option<Instant>) -> Okta {
         let inner = Inner {
             http,
-            fingerprint: settings.token.fingerprint(),
+            fingerprint: fingerprint(&settings.token),
             org: paces.org(settings.url.as_str()),
             settings,
             paces: paces.clone(),

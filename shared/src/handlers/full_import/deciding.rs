@@ -7,13 +7,14 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::closing::hash;
 use super::import::Import;
+use crate::clock;
 use crate::directory::{Collected, CollectedFate, ConnectionState, DayCount, SHARDS, Written};
 use crate::error::Error;
 use crate::handlers::interruption::Interruption;
 use crate::handlers::settle::settle;
-use crate::model::{Outcome, Reason, Rejection, RejectionReason, Time};
+use crate::model::{Change, Outcome, Reason, Rejection, RejectionReason};
+use crate::reconcile::FRESH;
 use crate::reconcile::guard::{Decision, Measure};
-use crate::reconcile::{Change, FRESH};
 use crate::report::RunState;
 
 /// The day that the guard's wider limit is measured by.
@@ -61,7 +62,7 @@ pub(crate) async fn decide(import: &Import) -> Result<(), Interruption> {
 
 /// The decisions; those allowed are entered into the rolling day, once a run.
 fn measure(import: &Import, state: &mut ConnectionState, new: &[u64]) -> Vec<Decision> {
-    let (line, now) = (&import.line, Time::now());
+    let (line, now) = (&import.line, clock::now());
     let run = line.lease.run();
     state.deactivated.retain(|entry| entry.at > now.before(DAY) && entry.run != run);
     let guard = &line.connection.guard;
@@ -120,7 +121,7 @@ async fn apply_shard(import: &Import, shard: u64, held: &Held) -> Result<(), Int
     let applying: Vec<_> = applying.collect();
     let settled: Vec<Settled> = stream::iter(applying).buffer_unordered(AT_ONCE).try_collect().await?;
     if settled.iter().any(|settled| settled.outcome == Outcome::Held) {
-        line.directory.open_hold(&line.lease, Time::now()).await?;
+        line.directory.open_hold(&line.lease, clock::now()).await?;
     }
     {
         let checkpoint = &mut import.work().checkpoint;

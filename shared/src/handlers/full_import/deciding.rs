@@ -8,7 +8,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use super::closing::hash;
 use super::import::Import;
 use crate::clock;
-use crate::directory::{Collected, CollectedFate, ConnectionState, DayCount, SHARDS, Written};
+use crate::directory::{Collected, CollectedFate, ConnectionState, DayCount, DirectoryError, SHARDS, Written};
 use crate::error::Error;
 use crate::handlers::interruption::Interruption;
 use crate::handlers::settle::settle;
@@ -19,6 +19,8 @@ use crate::report::RunState;
 
 /// The day that the guard's wider limit is measured by.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How often a decision is made anew because others changed the connection's state meanwhile.
+const TRIES: usize = 20;
 /// Deactivations that are carried out beside each other.
 const AT_ONCE: usize = 16;
 
@@ -44,20 +46,28 @@ pub(crate) async fn decide(import: &Import) -> Result<(), Interruption> {
             }
         }
     }
-    let decisions = loop {
+    let decisions = enter_into_the_day(import, &new).await?;
+    import.work().checkpoint.decisions = decisions;
+    Ok(())
+}
+
+/// Decides on so many new deactivations by mapping, and stores what is allowed with the rolling day. The day is shared
+/// with other jobs: whoever loses the race decides again on what it finds then.
+async fn enter_into_the_day(import: &Import, new: &[u64]) -> Result<Vec<Decision>, Interruption> {
+    let line = &import.line;
+    for _ in 0..TRIES {
         let mut state = line.directory.connection_state(&line.connection.name).await?;
-        let decisions = measure(import, &mut state, &new);
+        let decisions = measure(import, &mut state, new);
         let allowed = new.iter().zip(&decisions).any(|(new, decision)| *new > 0 && *decision == Decision::Allow);
-        // The rolling day is shared with other jobs: whoever loses the race decides again on what it finds then.
         if !allowed
             || line.directory.put_connection_state(Some(&line.lease), &line.connection.name, &state).await?
                 == Written::Done
         {
-            break decisions;
+            return Ok(decisions);
         }
-    };
-    import.work().checkpoint.decisions = decisions;
-    Ok(())
+        tokio::time::sleep(Duration::from_millis(fastrand::u64(20..200))).await;
+    }
+    Err(DirectoryError::Contended { what: format!("the state of connection {}", line.connection.name) }.into())
 }
 
 /// The decisions; those allowed are entered into the rolling day, once a run.

@@ -40,7 +40,9 @@ pub enum Written {
 impl Directory {
     /// Carries out a change, all of it or nothing.
     ///
-    /// An error of one record says that DynamoDB cannot hold it.
+    /// # Errors
+    /// Of one record when DynamoDB cannot hold it; retryable when the lease has lapsed, or DynamoDB throttles or is out
+    /// of reach; fatal when it refuses. A lost race is no error.
     pub async fn write(
         &self,
         lease: &Lease,

@@ -7,6 +7,7 @@
 //!
 //! The stages know the [`model`]'s types and never each other; [`sync`] alone goes out to a stage and back.
 
+pub mod clock;
 pub mod config;
 pub mod context;
 pub mod directory;

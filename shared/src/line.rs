@@ -6,14 +6,15 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::clock;
 use crate::directory::{Directory, Lease, Place, UnsyncedIds, UnsyncedNote, Written};
 use crate::error::{Error, Fate};
 use crate::model::{
-    Connection, Current, Decoded, Mapping, Outcome, RawObject, Reason, Rejection, RejectionReason, Sighting, Time,
+    Change, Connection, Current, Decoded, Mapping, Outcome, RawObject, Reason, Rejection, RejectionReason, Sighting,
     is_known_status,
 };
 use crate::okta::Okta;
-use crate::reconcile::{Change, outcome_of_nothing_to_write};
+use crate::reconcile::outcome_of_nothing_to_write;
 
 /// More warnings than this tell nobody anything.
 const MOST_WARNINGS: usize = 50;
@@ -75,7 +76,7 @@ impl Line {
     pub async fn write(&self, mapping: &Mapping, change: &Change) -> Result<Written, Error> {
         let (connection, mapping_name) = (self.connection.name.clone(), mapping.name.clone());
         let place = Place { connection, mapping: mapping_name, kind: mapping.kind() };
-        Ok(self.directory.write(&self.lease, &place, change, Time::now()).await?)
+        Ok(self.directory.write(&self.lease, &place, change, clock::now()).await?)
     }
 
     /// The current record of what was seen.
@@ -94,7 +95,7 @@ impl Line {
     /// When the state table cannot be written.
     pub async fn reject(&self, mapping: &Mapping, id: &str, rejection: Rejection) -> Result<(), Error> {
         let note = UnsyncedNote { mapping: mapping.name.clone(), id: id.to_owned(), rejection };
-        self.directory.add_unsynced(&self.lease, &note, Time::now()).await?;
+        self.directory.add_unsynced(&self.lease, &note, clock::now()).await?;
         self.unsynced().insert(&mapping.name, id);
         Ok(())
     }

@@ -15,8 +15,8 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use crate::directory::{Directory, Written};
 use crate::error::{Error, Fate};
 use crate::line::{Line, Person};
-use crate::model::{Connection, Current, Mapping, Outcome, RawObject, Sighting, Time, decode};
-use crate::reconcile::{Change, Observation, Source, Verdict, outcome_of_nothing_to_write, reconcile};
+use crate::model::{Change, Connection, Current, Mapping, Outcome, RawObject, Sighting, Time, decode};
+use crate::reconcile::{Observation, Source, Verdict, outcome_of_nothing_to_write, reconcile};
 use crate::report::Problem;
 
 /// Writes of one page that are under way beside each other.

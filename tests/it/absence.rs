@@ -177,3 +177,33 @@ async fn who_is_deleted_while_the_import_runs_is_deleted_at_its_end() {
     assert_eq!(world.standing(PEOPLE, &last).await, Some(Reason::Deleted));
     world.assert_true().await;
 }
+
+#[tokio::test]
+async fn a_suspect_who_was_met_by_the_closing_delta_and_then_deleted_is_deleted_at_its_end() {
+    let world = arrived(40).await;
+    // The middle of the first page: neither the search nor the question by id shows them, and the closing delta does.
+    let person = world.people(|_| true).swap_remove(3);
+    world.sim.with(|org| org.rename(&person, "Grace", "Hopper"));
+    let list = Match::path("/api/v1/users?").query("search=");
+    world.sim.inject(Fault::new(list, FaultKind::MissingObject));
+    world.sim.inject(Fault::new(Match::path("/api/v1/users?filter=id"), FaultKind::EmptyList).times(100));
+    let closing = Match::path("/api/v1/users?filter=lastUpdated");
+    world.sim.inject(Fault::new(closing, FaultKind::Slow(Duration::from_secs(1))));
+    world.sim.clear_calls();
+    let (sim, id) = (world.sim.clone(), person.clone());
+    let deleting = tokio::spawn(async move {
+        // The answer that shows them is on its way.
+        while !sim.calls().iter().any(|call| call.path_and_query.contains("filter=lastUpdated")) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        sim.with(|org| org.delete(&id))
+    });
+    let report = world.import().await;
+    assert!(deleting.await.unwrap());
+    let asked_by_id = format!("filter=id+eq+%22{person}%22");
+    assert!(world.sim.calls().iter().any(|call| call.path_and_query.contains(&asked_by_id)));
+    assert_eq!(report.state, RunState::Succeeded, "{:?}", report.problem);
+    assert_adds_up(&report, 40);
+    assert_eq!(world.standing(PEOPLE, &person).await, Some(Reason::Deleted));
+    world.assert_true().await;
+}

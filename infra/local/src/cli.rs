@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use rollcall_shared::report::{Job, Problem};
+use rollcall_shared::model::Job;
+use rollcall_shared::report::Problem;
 
 use crate::failure::{Failure, Status};
 

@@ -72,6 +72,9 @@ pub struct DayCount {
 
 impl Directory {
     /// What a connection remembers.
+    ///
+    /// # Errors
+    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses, or the item is damaged.
     pub async fn connection_state(&self, name: &str) -> Result<ConnectionState, DirectoryError> {
         let Some(item) = self.get(&keys::connection_state(name)).await? else { return Ok(ConnectionState::default()) };
         let revision = item.whole("revision")?;
@@ -79,6 +82,10 @@ impl Directory {
     }
 
     /// Stores what a connection remembers, if nobody did since it was read.
+    ///
+    /// # Errors
+    /// Retryable when the lease, if one is given, has lapsed or a later holder has written, or DynamoDB throttles or is
+    /// out of reach; fatal when it refuses. That others were faster is no error.
     pub async fn put_connection_state(
         &self,
         lease: Option<&Lease>,
@@ -110,6 +117,9 @@ impl Directory {
 
     /// Changes what a connection remembers: on the newest state, and again on a newer one until it is stored. Returns
     /// what is stored.
+    ///
+    /// # Errors
+    /// As for reading and storing it; and retryable when others were faster at every try.
     pub async fn change_connection_state(
         &self,
         lease: Option<&Lease>,

@@ -15,6 +15,10 @@ use crate::model::Connection;
 
 impl Directory {
     /// Stores a connection in the place of one with the same name.
+    ///
+    /// # Errors
+    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses, or the document has no place in an
+    /// item.
     pub async fn put_connection(&self, connection: &Connection) -> Result<(), DirectoryError> {
         let document = to_attribute(&connection.document()).map_err(|unfit| DirectoryError::Refused {
             call: self.call("UpdateItem", Table::State),
@@ -25,13 +29,21 @@ impl Directory {
         Ok(())
     }
 
-    /// A connection by its name; [`DirectoryError::BadConnection`] when what is stored is not valid.
+    /// A connection by its name.
+    ///
+    /// # Errors
+    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses, or what is stored is not a valid
+    /// connection.
     pub async fn connection(&self, name: &str) -> Result<Option<Connection>, DirectoryError> {
         let item = self.get(&keys::connection(name)).await?;
         item.map(|item| parse(name, &item)).transpose()
     }
 
     /// All connections by name; one that is not valid does not keep the others away.
+    ///
+    /// # Errors
+    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses. A stored connection that is not
+    /// valid is a fatal error of its own, beside its name.
     pub async fn connections(&self) -> Result<Vec<(String, Result<Connection, DirectoryError>)>, DirectoryError> {
         let items: Vec<Item> = self.rows(Search::of(Table::State, keys::CONNECTIONS.to_owned())).try_collect().await?;
         let connection = |item: &Item| {

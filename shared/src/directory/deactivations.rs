@@ -15,8 +15,7 @@ use super::search::Search;
 use super::update::{Update, text, text_or_null};
 use super::write::word;
 use super::{Directory, DirectoryError, Rows, expiry};
-use crate::model::Outcome;
-use crate::reconcile::Change;
+use crate::model::{Change, Outcome};
 
 /// A deactivation that a run collected.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +42,10 @@ pub enum Fate {
 impl Directory {
     /// Keeps a deactivation back; a later one of the same object takes its place. `counted` is the bucket that the
     /// object is counted in already, and what the first of them says of it stands.
+    ///
+    /// # Errors
+    /// Retryable when the lease has lapsed, a later holder has written, or DynamoDB throttles or is out of reach; fatal
+    /// when it refuses.
     pub async fn add_deactivation(
         &self,
         lease: &Lease,
@@ -64,6 +67,10 @@ impl Directory {
     }
 
     /// Withdraws a deactivation, if there is one: its object ended in this bucket. Whether there was one.
+    ///
+    /// # Errors
+    /// Retryable when the lease has lapsed, a later holder has written, or DynamoDB throttles or is out of reach; fatal
+    /// when it refuses.
     pub async fn withdraw_deactivation(
         &self,
         lease: &Lease,

@@ -4,8 +4,7 @@
 //! carries a secret's value, nor a profile's.
 
 use crate::error::Fate;
-use crate::model::{ConfigFault, RejectionReason};
-use crate::report::Job;
+use crate::model::{ConfigFault, Job, RejectionReason};
 
 /// An error of DynamoDB or Secrets Manager, or of what was found there.
 #[derive(Debug, thiserror::Error)]

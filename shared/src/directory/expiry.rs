@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::update::whole;
+use crate::clock;
 use crate::model::Time;
 
 const DAY: u64 = 24 * 60 * 60;
@@ -14,7 +15,7 @@ pub(super) const EXPIRES: &str = "expires";
 
 /// Items that only a run in progress needs: seven days from now.
 pub(super) fn of_working_item() -> AttributeValue {
-    whole(Time::now().after(Duration::from_secs(7 * DAY)).epoch_seconds())
+    whole(clock::now().after(Duration::from_secs(7 * DAY)).epoch_seconds())
 }
 
 /// Runs: 90 days from their last news.

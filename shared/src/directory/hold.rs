@@ -14,8 +14,7 @@ use super::lease::Lease;
 use super::search::Search;
 use super::update::{Update, text, whole};
 use super::{Directory, DirectoryError, Rows};
-use crate::model::Time;
-use crate::reconcile::Change;
+use crate::model::{Change, Time};
 
 /// The header of an open hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +38,9 @@ pub struct HeldEntry {
 
 impl Directory {
     /// The connection's open hold, if it has one.
+    ///
+    /// # Errors
+    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses, or the item is damaged.
     pub async fn hold(&self, connection: &str) -> Result<Option<Hold>, DirectoryError> {
         // A closed hold's header stays, for its tokens and its revision.
         let Some(item) = self.get(&keys::hold(connection)).await? else { return Ok(None) };
@@ -49,6 +51,10 @@ impl Directory {
     }
 
     /// Opens the connection's hold, or confirms the one that is open: call it after the entries were added.
+    ///
+    /// # Errors
+    /// Retryable when the lease has lapsed, a later holder has written, or DynamoDB throttles or is out of reach; fatal
+    /// when it refuses.
     pub async fn open_hold(&self, lease: &Lease, now: Time) -> Result<(), DirectoryError> {
         let update = Update::new()
             .fenced(&Fence::of(lease))
@@ -73,6 +79,10 @@ impl Directory {
     }
 
     /// Adds a deactivation to the hold; a later one of the same object takes its place.
+    ///
+    /// # Errors
+    /// Retryable when the lease has lapsed, a later holder has written, or DynamoDB throttles or is out of reach; fatal
+    /// when it refuses.
     pub async fn add_held(&self, lease: &Lease, mapping: &str, change: &Change) -> Result<(), DirectoryError> {
         let update = Update::new()
             .fenced(&Fence::of(lease))
@@ -86,6 +96,10 @@ impl Directory {
     }
 
     /// Drops an entry: it was carried out, or Okta no longer bears it out. Whether there was one.
+    ///
+    /// # Errors
+    /// Retryable when the lease has lapsed, a later holder has written, or DynamoDB throttles or is out of reach; fatal
+    /// when it refuses.
     pub async fn remove_held(&self, lease: &Lease, mapping: &str, id: &str) -> Result<bool, DirectoryError> {
         let condition = Update::new().only_fenced(&Fence::of(lease));
         let deleted = self.delete_under(lease, &keys::held(lease.connection(), mapping, id), condition).await?;
@@ -93,6 +107,10 @@ impl Directory {
     }
 
     /// Closes the hold if nothing waits in it any more; whether it is closed.
+    ///
+    /// # Errors
+    /// Retryable when the lease has lapsed, or DynamoDB throttles or is out of reach; fatal when it refuses, or an item
+    /// of the hold is damaged. That a later holder or a new entry keeps it open is no error.
     pub async fn close_hold(&self, lease: &Lease) -> Result<bool, DirectoryError> {
         let Some(header) = self.get(&keys::hold(lease.connection())).await? else { return Ok(true) };
         if header.optional_text("opened").is_none() {

@@ -25,8 +25,7 @@ use std::ops::Range;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::model::Time;
-use crate::report::Job;
+use crate::model::{Job, Time};
 
 /// Into how many partitions numerous items are spread. A constant for good: a record's shard is part of its key.
 pub const SHARDS: u64 = 64;

@@ -23,7 +23,7 @@ use super::calls::Conditional;
 use super::renewal::{Held, Moment};
 use super::update::{Update, text, whole};
 use super::{Directory, DirectoryError, keys};
-use crate::report::Job;
+use crate::model::Job;
 
 /// Durations of leases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,23 +85,38 @@ impl Lease {
         self.held.token
     }
 
-    /// Whether a write may start: [`DirectoryError::LeaseLapsed`] once the last renewal is too long ago, somebody else
-    /// holds the lease, or it was given up.
+    /// Whether a write may start.
+    ///
+    /// # Errors
+    /// Retryable, [`DirectoryError::LeaseLapsed`], once the last renewal is too long ago, somebody else holds the lease,
+    /// or it was given up.
     pub fn permit(&self) -> Result<(), DirectoryError> {
         if self.held.is_fresh() { Ok(()) } else { Err(self.lapsed()) }
     }
 
     /// Ends the run: the next start of the job is a new one.
+    ///
+    /// # Errors
+    /// Retryable when somebody else has taken the lease, or DynamoDB throttles or is out of reach; fatal when it
+    /// refuses.
     pub async fn finish(self) -> Result<(), DirectoryError> {
         self.give_up(Update::new().remove("run").remove("begun_by")).await
     }
 
     /// Gives the time up but keeps the run: whoever asks next takes it up at once.
+    ///
+    /// # Errors
+    /// Retryable when somebody else has taken the lease, or DynamoDB throttles or is out of reach; fatal when it
+    /// refuses.
     pub async fn pause(self) -> Result<(), DirectoryError> {
         self.give_up(Update::new()).await
     }
 
     /// The same lease for another run, which takes the place of the unfinished one; this handle and its clones end.
+    ///
+    /// # Errors
+    /// Retryable when somebody else has taken the lease, or DynamoDB throttles or is out of reach; fatal when it
+    /// refuses.
     pub async fn start_anew(self, run: &str) -> Result<Lease, DirectoryError> {
         self.held.retire();
         let sent = Moment::now();
@@ -144,6 +159,9 @@ impl Lease {
 impl Directory {
     /// Lets a connection's leases lapse at once, unfinished runs and tokens kept: for who knows that no other process is
     /// there, such as the sole owner of a local data directory after a crash.
+    ///
+    /// # Errors
+    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses.
     pub async fn lapse_leases(&self, connection: &str) -> Result<(), DirectoryError> {
         for job in Job::ALL {
             let update = Update::new().if_compares("expires_at", ">", whole(0)).set("expires_at", whole(0));
@@ -154,6 +172,10 @@ impl Directory {
     }
 
     /// Asks for the lease on a job of a connection; `new_run` is the id of the run that begins if none is unfinished.
+    ///
+    /// # Errors
+    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses, or the item of the lease is
+    /// damaged. That somebody else holds it is no error.
     pub async fn acquire(&self, connection: &str, job: Job, new_run: &str) -> Result<Acquired, DirectoryError> {
         let key = keys::lease(connection, job);
         let holder = Ulid::generate().to_string();

@@ -60,6 +60,9 @@ struct Stored {
 
 impl Directory {
     /// What the directory holds of these objects, by id; strongly consistent. An object without a record is absent.
+    ///
+    /// # Errors
+    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses, or a record is damaged.
     pub async fn current(
         &self,
         connection: &str,
@@ -90,6 +93,9 @@ impl Directory {
     }
 
     /// The record of an object of which only the id is known.
+    ///
+    /// # Errors
+    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses, or the record is damaged.
     pub async fn find(&self, connection: &str, mapping: &str, id: &str) -> Result<Option<Known>, DirectoryError> {
         let item = self.item_by_id(connection, mapping, id).await?;
         item.as_ref().map(known).transpose()
@@ -106,6 +112,9 @@ impl Directory {
     }
 
     /// One whole record.
+    ///
+    /// # Errors
+    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses, or the record is damaged.
     pub async fn record(&self, connection: &str, mapping: &str, id: &str) -> Result<Option<Record>, DirectoryError> {
         let item = self.item_by_id(connection, mapping, id).await?;
         item.as_ref().map(Item::decode).transpose()

@@ -11,8 +11,8 @@ use super::keys::Key;
 use super::lease::LeaseTimes;
 use super::update::{Update, text, whole};
 use super::{Directory, DirectoryError};
-use crate::model::Time;
-use crate::report::Job;
+use crate::clock;
+use crate::model::{Job, Time};
 
 /// A moment by both of a machine's clocks.
 ///
@@ -26,11 +26,11 @@ pub(super) struct Moment {
 
 impl Moment {
     pub(super) fn now() -> Moment {
-        Moment { monotonic: Instant::now(), clock: Time::now() }
+        Moment { monotonic: Instant::now(), clock: clock::now() }
     }
 
     fn age(self) -> Duration {
-        self.monotonic.elapsed().max(Time::now().since(self.clock))
+        self.monotonic.elapsed().max(clock::now().since(self.clock))
     }
 }
 

@@ -26,6 +26,10 @@ pub struct RunControl {
 
 impl Directory {
     /// Stores the report of the lease's run: one write, and at its first time an entry in the connection's list.
+    ///
+    /// # Errors
+    /// Retryable when the lease has lapsed, a later holder has written, or DynamoDB throttles or is out of reach; fatal
+    /// when it refuses.
     pub async fn put_run(&self, lease: &Lease, report: &RunReport) -> Result<RunControl, DirectoryError> {
         let expires = expiry::of_run(report.ended.unwrap_or(report.started));
         let update = Update::new()
@@ -46,12 +50,18 @@ impl Directory {
     }
 
     /// The report of a run.
+    ///
+    /// # Errors
+    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses, or the report is damaged.
     pub async fn run(&self, id: &str) -> Result<Option<RunReport>, DirectoryError> {
         let item = self.get(&keys::run_report(id)).await?;
         item.map(|item| item.value("report")).transpose()
     }
 
     /// The last 100 runs of a connection, the newest first.
+    ///
+    /// # Errors
+    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses, or a report is damaged.
     pub async fn runs(&self, connection: &str) -> Result<Vec<RunReport>, DirectoryError> {
         let list = Search {
             direction: Direction::Descending,
@@ -67,6 +77,9 @@ impl Directory {
     }
 
     /// Asks a run to stop, which it does at its next report. Whether there is such a run.
+    ///
+    /// # Errors
+    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses.
     pub async fn request_cancel(&self, id: &str) -> Result<bool, DirectoryError> {
         let update = Update::new().if_present("pk").set("cancel_requested", AttributeValue::Bool(true));
         Ok(matches!(self.update(&keys::run_report(id), update).await?, Conditional::Done(_)))

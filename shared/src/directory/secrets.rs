@@ -7,7 +7,7 @@ use aws_sdk_secretsmanager::operation::put_secret_value::PutSecretValueError;
 
 use super::error::{Call, DirectoryError};
 use super::failure::classify;
-use crate::okta::Token;
+use crate::model::Token;
 
 /// The secret store.
 #[derive(Debug, Clone)]
@@ -22,11 +22,18 @@ impl Secrets {
     }
 
     /// The credential that a secret holds, without the spaces and line ends around it.
+    ///
+    /// # Errors
+    /// Retryable when Secrets Manager throttles or is out of reach; fatal when it refuses, or the secret is not there,
+    /// is marked for deletion, or holds no text.
     pub async fn token(&self, name: &str) -> Result<Token, DirectoryError> {
         self.text(name).await.map(Token::new)
     }
 
     /// Stores a credential: as a new secret, or as the newest version of one.
+    ///
+    /// # Errors
+    /// Retryable when Secrets Manager throttles or is out of reach; fatal when it refuses.
     pub async fn put(&self, name: &str, value: &str) -> Result<(), DirectoryError> {
         let error = match self.put_version(name, value).await {
             Ok(_) => return Ok(()),

@@ -21,6 +21,9 @@ struct Part {
 
 impl Directory {
     /// Stores a chunk; once more is no harm. What a replay saw less than the first time stays seen.
+    ///
+    /// # Errors
+    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses.
     pub async fn add_seen(&self, run: &str, slice: u32, chunk: u32, ids: &[String]) -> Result<(), DirectoryError> {
         let parts = parts(ids).into_iter().enumerate().map(|(number, ids)| {
             let ids = ids.iter().cloned().map(AttributeValue::S).collect();
@@ -36,6 +39,9 @@ impl Directory {
 
     /// All ids of a slice's first chunks. A chunk that is not there is an error: ids that are missing from here would
     /// make suspects of people who were seen.
+    ///
+    /// # Errors
+    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses, or a chunk is damaged or not there.
     pub async fn seen(&self, run: &str, slice: u32, chunks: u32) -> Result<Vec<String>, DirectoryError> {
         let pk = keys::seen_in(run, slice);
         let search = Search { range: Some(keys::first_chunks(chunks)), ..Search::of(Table::State, pk.clone()) };

@@ -23,6 +23,9 @@ pub struct Suspect {
 
 impl Directory {
     /// Notes suspects of a run; once more is no harm.
+    ///
+    /// # Errors
+    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses.
     pub async fn add_suspects(&self, run: &str, suspects: &[Suspect]) -> Result<(), DirectoryError> {
         let puts = suspects.iter().map(|suspect| {
             let attributes = [
@@ -44,6 +47,9 @@ impl Directory {
     }
 
     /// Drops suspects that are decided.
+    ///
+    /// # Errors
+    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses.
     pub async fn remove_suspects(&self, run: &str, suspects: &[Suspect]) -> Result<(), DirectoryError> {
         let key = |suspect: &Suspect| keys::suspect(run, &suspect.mapping, &suspect.id);
         let deletes = suspects.iter().map(|suspect| BatchWrite::Delete(key(suspect)));

@@ -24,6 +24,10 @@ type Built<T> = Result<T, aws_sdk_dynamodb::error::BuildError>;
 
 impl Directory {
     /// Creates both tables where they do not exist, on demand capacity, and waits until they are ready.
+    ///
+    /// # Errors
+    /// Retryable when DynamoDB throttles or is out of reach, or a table is not ready after two minutes; fatal when it
+    /// refuses.
     pub async fn create_tables(&self) -> Result<(), DirectoryError> {
         let built = self.directory_table().and_then(|directory| Ok((directory, self.state_table()?)));
         let (directory, state) = built.map_err(|error| DirectoryError::Refused {

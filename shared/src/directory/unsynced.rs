@@ -76,6 +76,9 @@ struct Stored {
 
 impl Directory {
     /// Keeps a rejected object with its reason; a run that rejects it again counts as one attempt all the same.
+    ///
+    /// # Errors
+    /// Retryable when the lease has lapsed, or DynamoDB throttles or is out of reach; fatal when it refuses.
     pub async fn add_unsynced(&self, lease: &Lease, note: &UnsyncedNote, now: Time) -> Result<(), DirectoryError> {
         let key = keys::unsynced(lease.connection(), &note.mapping, &note.id);
         let row = || {
@@ -98,6 +101,9 @@ impl Directory {
     }
 
     /// Drops the row of an object that synced; none is no error.
+    ///
+    /// # Errors
+    /// Retryable when the lease has lapsed, or DynamoDB throttles or is out of reach; fatal when it refuses.
     pub async fn clear_unsynced(&self, lease: &Lease, mapping: &str, id: &str) -> Result<(), DirectoryError> {
         self.delete_under(lease, &keys::unsynced(lease.connection(), mapping, id), Update::new()).await?;
         Ok(())
@@ -105,6 +111,10 @@ impl Directory {
 
     /// Drops the rows that nobody has noted since a moment: for a run that met everybody, and noted again what still is
     /// unsynced.
+    ///
+    /// # Errors
+    /// Retryable when the lease has lapsed, or DynamoDB throttles or is out of reach; fatal when it refuses, or a row
+    /// is damaged.
     pub async fn forget_unsynced(&self, lease: &Lease, before: Time) -> Result<(), DirectoryError> {
         let mut rows = self.unsynced(lease.connection());
         while let Some(row) = rows.try_next().await? {
@@ -116,6 +126,9 @@ impl Directory {
     }
 
     /// Which objects of a connection are unsynced.
+    ///
+    /// # Errors
+    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses, or a row is damaged.
     pub async fn unsynced_ids(&self, connection: &str) -> Result<UnsyncedIds, DirectoryError> {
         let connection = connection.to_owned();
         let search = move |shard| Search {

@@ -8,8 +8,7 @@ use super::calls::Conditional;
 use super::lease::Lease;
 use super::update::{Update, text, text_or_null, whole};
 use super::{Directory, DirectoryError, keys};
-use crate::model::{Content, Kind, RejectionReason, State, Time};
-use crate::reconcile::{Change, Observed};
+use crate::model::{Change, Content, Kind, Observed, RejectionReason, State, Time};
 
 /// How much of a record the content may be, in bytes as DynamoDB counts them: an item has 400 KB for everything.
 const LARGEST_CONTENT: usize = 380_000;
@@ -41,7 +40,9 @@ pub enum Written {
 impl Directory {
     /// Carries out a change, all of it or nothing.
     ///
-    /// An error of one record says that DynamoDB cannot hold it.
+    /// # Errors
+    /// Of one record when DynamoDB cannot hold it; retryable when the lease has lapsed, or DynamoDB throttles or is out
+    /// of reach; fatal when it refuses. A lost race is no error.
     pub async fn write(
         &self,
         lease: &Lease,

@@ -8,11 +8,12 @@ use futures::{StreamExt, TryStreamExt};
 use super::interruption::{Interruption, blind};
 use super::settle::settle;
 use super::{connect, run};
+use crate::clock;
 use crate::context::Context;
 use crate::directory::{Directory, HeldEntry, Lease};
 use crate::error::Error;
 use crate::line::Line;
-use crate::model::{Outcome, Time};
+use crate::model::Outcome;
 use crate::okta::Everyone;
 use crate::report::{RunReport, RunState};
 
@@ -92,7 +93,7 @@ async fn carry_out(line: &Line, report: &mut RunReport) -> Result<(), Interrupti
     } else {
         report.problem = Some(run::held_problem(report));
     }
-    report.ended = Some(Time::now());
+    report.ended = Some(clock::now());
     Ok(())
 }
 

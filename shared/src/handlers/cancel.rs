@@ -3,10 +3,10 @@
 use futures::TryStreamExt;
 
 use super::run;
+use crate::clock;
 use crate::context::Context;
 use crate::directory::{Acquired, Directory, Lease};
 use crate::error::Error;
-use crate::model::Time;
 use crate::report::{RunReport, RunState};
 
 /// Stops a run: one at work ends at its next report, one that waits for its next invocation ends at once, and of a held
@@ -36,7 +36,7 @@ async fn stop(context: &Context, report: RunReport) -> Result<RunReport, Error> 
                 lease.finish().await?;
                 return Err(run::not_in_state(&report, "has ended: there is nothing to cancel"));
             }
-            let report = RunReport { state: RunState::Cancelled, ended: Some(Time::now()), ..report };
+            let report = RunReport { state: RunState::Cancelled, ended: Some(clock::now()), ..report };
             context.directory.put_run(&lease, &report).await?;
             lease.finish().await?;
             Ok(report)
@@ -62,7 +62,7 @@ async fn empty_hold(directory: &Directory, lease: &Lease, report: RunReport) -> 
         directory.remove_held(lease, &entry.mapping, &entry.change.id).await?;
     }
     directory.close_hold(lease).await?;
-    let report = RunReport { state: RunState::Cancelled, ended: Some(Time::now()), problem: None, ..report };
+    let report = RunReport { state: RunState::Cancelled, ended: Some(clock::now()), problem: None, ..report };
     directory.put_run(lease, &report).await?;
     Ok(report)
 }

@@ -7,8 +7,8 @@ use futures::stream::{self, StreamExt};
 use super::{Event, Response};
 use crate::context::Context;
 use crate::error::{Error, Fate};
-use crate::model::Connection;
-use crate::report::{Job, Problem};
+use crate::model::{Connection, Job, Time};
+use crate::report::Problem;
 
 /// Invocations that are being started beside each other.
 const STARTS_AT_ONCE: usize = 8;
@@ -24,9 +24,7 @@ pub(crate) async fn fan_out(context: &Context) -> Result<Response, Error> {
             Ok(connection) if !connection.enabled || is_off(&connection, Job::FullImport) => {}
             // An invalid one is started too: its own run says what is wrong, and alarms.
             Ok(_) | Err(_) => {
-                // One whose state cannot be read is started as well, first: it delays no other.
-                let state = context.directory.connection_state(&name).await.unwrap_or_default();
-                due.push((state.last_complete.map(|import| import.t0), name));
+                due.push((last_served(context, &name).await, name));
             }
         }
     }
@@ -50,6 +48,18 @@ pub(crate) async fn fan_out(context: &Context) -> Result<Response, Error> {
     failure.map_or(Ok(Response::Started(started)), Err)
 }
 
+/// When a connection's last complete import began. One whose state cannot be read is started as well, first, like one
+/// that never was: it delays no other, and its own run says what is wrong.
+async fn last_served(context: &Context, connection: &str) -> Option<Time> {
+    match context.directory.connection_state(connection).await {
+        Ok(state) => state.last_complete.map(|import| import.t0),
+        Err(error) => {
+            tracing::warn!(connection, %error, "the connection's state could not be read");
+            None
+        }
+    }
+}
+
 /// Whether the connection wants no runs of a job but those that name it.
 fn is_off(connection: &Connection, job: Job) -> bool {
     connection.schedules.get(&job).is_some_and(|schedule| schedule == "off")
@@ -58,7 +68,7 @@ fn is_off(connection: &Connection, job: Job) -> bool {
 /// Starts a further invocation of this function, without waiting for it.
 ///
 /// # Errors
-/// Fatal outside of Lambda; retryable when Lambda refuses.
+/// Fatal outside of Lambda, or when the event cannot be written as JSON; retryable when Lambda refuses.
 pub(crate) async fn start(context: &Context, event: &Event) -> Result<(), Error> {
     let Some(function) = &context.function else {
         let problem = Problem::new(
@@ -69,7 +79,7 @@ pub(crate) async fn start(context: &Context, event: &Event) -> Result<(), Error>
         );
         return Err(Error::Problem(problem, Fate::Fatal));
     };
-    let payload = serde_json::to_vec(event).unwrap_or_default();
+    let payload = serde_json::to_vec(event).map_err(unwritable)?;
     let request = context.lambda.invoke().function_name(function).invocation_type(InvocationType::Event);
     request.payload(Blob::new(payload)).send().await.map(drop).map_err(|error| {
         let problem = Problem::new(
@@ -80,4 +90,11 @@ pub(crate) async fn start(context: &Context, event: &Event) -> Result<(), Error>
         );
         Error::Problem(problem, Fate::Retryable)
     })
+}
+
+/// An event that cannot be written down is a fault of ours; an empty one would start every connection.
+fn unwritable(error: serde_json::Error) -> Error {
+    let detail = format!("The event of a further invocation could not be written down: {error}.");
+    let hint = "Report this to Rollcall's developers.";
+    Error::Problem(Problem::new("event", "A further invocation could not be asked for", detail, hint), Fate::Fatal)
 }

@@ -19,8 +19,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
+use crate::clock;
 use crate::error::Error;
-use crate::model::Time;
 use crate::report::{Problem, RunReport, RunState};
 
 /// What wakes a job: its Lambda event, and when it must be done.
@@ -50,7 +50,7 @@ pub enum Response {
 
 /// When a Lambda invocation must be done, from the deadline that Lambda states in milliseconds since 1970.
 pub fn deadline(epoch_milliseconds: u64) -> Instant {
-    let left = epoch_milliseconds.saturating_sub(Time::now().millis().max(0) as u64);
+    let left = epoch_milliseconds.saturating_sub(clock::now().millis().max(0) as u64);
     Instant::now() + Duration::from_millis(left)
 }
 

@@ -7,12 +7,13 @@ use tokio::time::Instant;
 use ulid::Ulid;
 
 use super::interruption::Interruption;
+use crate::clock;
 use crate::context::Context;
 use crate::directory::{Acquired, Directory, Lease};
 use crate::error::{Error, Fate};
-use crate::model::Time;
+use crate::model::Job;
 use crate::okta::Okta;
-use crate::report::{DynamoDbUse, Job, OktaUse, Problem, Progress, RunReport, RunState};
+use crate::report::{DynamoDbUse, OktaUse, Problem, Progress, RunReport, RunState};
 
 /// A run that this process holds the lease of.
 pub(crate) struct Run {
@@ -76,7 +77,7 @@ fn blank(run: &str, connection: &str, job: Job) -> RunReport {
         connection: connection.to_owned(),
         job,
         state: RunState::Running,
-        started: Time::now(),
+        started: clock::now(),
         ended: None,
         invocations: 0,
         mappings: std::collections::BTreeMap::new(),
@@ -206,7 +207,7 @@ impl Run {
         );
         let left = RunReport {
             state: RunState::Failed,
-            ended: Some(Time::now()),
+            ended: Some(clock::now()),
             problem: Some(problem),
             ..self.report.clone()
         };
@@ -243,7 +244,7 @@ impl Run {
                 tracing::error!(run = self.report.run, fate = ?error.fate(), "{error}");
                 let resumable = error.fate() == Fate::Retryable;
                 let problem = Some(error.problem());
-                self.report = RunReport { state: RunState::Failed, ended: Some(Time::now()), problem, ..self.report };
+                self.report = RunReport { state: RunState::Failed, ended: Some(clock::now()), problem, ..self.report };
                 if !resumable {
                     return self.close().await;
                 }
@@ -253,7 +254,7 @@ impl Run {
                 return Ok(self.report);
             }
         };
-        self.report = RunReport { state, ended: Some(Time::now()), problem, ..self.report };
+        self.report = RunReport { state, ended: Some(clock::now()), problem, ..self.report };
         self.close().await
     }
 }

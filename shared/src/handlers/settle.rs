@@ -3,8 +3,8 @@
 use super::interruption::Interruption;
 use crate::directory::Written;
 use crate::line::{Line, Person};
-use crate::model::{Mapping, Outcome, Sighting, decode};
-use crate::reconcile::{Change, Source, Verdict};
+use crate::model::{Change, Mapping, Outcome, Sighting, decode};
+use crate::reconcile::{Source, Verdict};
 use crate::sync::judge;
 
 /// Reads record and object again, because somebody wrote the record since the deactivation was collected (perhaps this

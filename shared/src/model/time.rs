@@ -47,11 +47,6 @@ impl Time {
     pub fn since(self, earlier: Time) -> Duration {
         Duration::from_millis(self.millis().saturating_sub(earlier.millis()).max(0) as u64)
     }
-
-    /// This machine's clock. Pure modules take `now` as an argument instead.
-    pub fn now() -> Time {
-        Time::from(jiff::Timestamp::now())
-    }
 }
 
 impl From<jiff::Timestamp> for Time {

@@ -7,11 +7,13 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LINK};
 use tokio::time::Instant;
 
 use super::answer::Answer;
+use super::auth;
 use super::client::Okta;
 use super::fault::{Fault, Subject, Throttle};
 use super::pacing::{Flight, RateHeaders};
 use super::query::PageRequest;
 use super::{NoAnswer, OktaError};
+use crate::clock;
 use crate::model::Time;
 
 /// How long a request may take, from sending it to the last byte of its answer.
@@ -84,9 +86,9 @@ impl Okta {
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(CONTENT_TYPE, ask.content_type());
         if ask.subject != Subject::Public {
-            self.token().sign(&mut headers)?;
+            auth::sign(self.token(), &mut headers)?;
         }
-        let sent = Time::now();
+        let sent = clock::now();
         let request = self.http().get(self.address(&ask.request)?).headers(headers);
         let mut response = request.send().await.map_err(|error| fault_of(ask, error))?;
 
@@ -109,7 +111,7 @@ impl Okta {
         let text = headers.get(DATE).and_then(|value| value.to_str().ok());
         match text.and_then(http_date) {
             Some(date) => {
-                self.clock().learn(date, sent, Time::now());
+                self.clock().learn(date, sent, clock::now());
                 date
             }
             None => self.now(),

@@ -9,13 +9,13 @@ use url::Url;
 
 use super::OktaError;
 use super::attempt::Ask;
-use super::auth::Token;
+use super::auth::fingerprint;
 use super::fault::{Fault, Subject};
 use super::pacing::{Clock, Org, Pace, PaceKey, Paces, bucket};
 use super::page::{self, Page};
 use super::query::{self, PageRequest};
 use super::usage::Usage;
-use crate::model::{OrgUrl, RawObject, Time};
+use crate::model::{OrgUrl, RawObject, Time, Token};
 use crate::report::OktaUse;
 
 /// How long a connection may take to be made.
@@ -52,6 +52,9 @@ struct Inner {
 
 /// The HTTP client for every org: no redirects, because the credential would go along, and no repeats of
 /// its own, because a repeat has to keep the pace.
+///
+/// # Errors
+/// Fatal when no client can be built.
 pub fn http_client() -> Result<reqwest::Client, OktaError> {
     // Another part of the process may have installed it already.
     drop(rustls::crypto::ring::default_provider().install_default());
@@ -69,7 +72,7 @@ impl Okta {
     pub fn new(http: reqwest::Client, settings: OktaSettings, paces: &Paces, deadline: Option<Instant>) -> Okta {
         let inner = Inner {
             http,
-            fingerprint: settings.token.fingerprint(),
+            fingerprint: fingerprint(&settings.token),
             org: paces.org(settings.url.as_str()),
             settings,
             paces: paces.clone(),
@@ -81,6 +84,11 @@ impl Okta {
     }
 
     /// One page of a list.
+    ///
+    /// # Errors
+    /// Retryable when Okta throttles, fails or is out of reach however often it is asked, or the deadline is too near;
+    /// fatal when it refuses, or the answer cannot be followed. A lost cursor is retryable: the list has to start again
+    /// from a key.
     pub async fn page(&self, request: &PageRequest) -> Result<Page, OktaError> {
         let base = self.base()?;
         let ask = Ask { request: request.clone(), subject: Subject::List };
@@ -88,6 +96,10 @@ impl Okta {
     }
 
     /// One user by id, as Okta has it this moment. `None`: deleted, never there, or hidden from the token.
+    ///
+    /// # Errors
+    /// Retryable when Okta throttles, fails or is out of reach however often it is asked, or the deadline is too near;
+    /// fatal when it refuses. Of one record when it is there and Okta withholds it.
     pub async fn user(&self, id: &str) -> Result<Option<RawObject>, OktaError> {
         // Such an id would climb out of the path.
         if id.bytes().all(|byte| byte == b'.') {
@@ -103,6 +115,10 @@ impl Okta {
     }
 
     /// Any one user: tells whether the token may read users, and sees any.
+    ///
+    /// # Errors
+    /// Retryable when Okta throttles, fails or is out of reach however often it is asked, or the deadline is too near;
+    /// fatal when it refuses.
     pub async fn first_user(&self) -> Result<Option<RawObject>, OktaError> {
         let request = PageRequest::new("/api/v1/users", &[("search", "status pr"), ("limit", "1")]);
         Ok(self.page(&request).await?.objects.into_iter().next())

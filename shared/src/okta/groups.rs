@@ -24,6 +24,10 @@ pub enum Everyone {
 
 impl Okta {
     /// Looks for the group Everyone.
+    ///
+    /// # Errors
+    /// Retryable when Okta throttles, fails or is out of reach however often it is asked, or the deadline is too near;
+    /// fatal when it refuses for another reason than that the credential may not list groups.
     pub async fn everyone(&self) -> Result<Everyone, OktaError> {
         let parameters = [("filter", "type eq \"BUILT_IN\""), ("expand", "stats"), ("limit", "200")];
         let mut next = Some(PageRequest::new("/api/v1/groups", &parameters));

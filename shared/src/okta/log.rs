@@ -37,6 +37,10 @@ impl Okta {
     ///
     /// It polls, for only that gives every event: a request with an `until` may lack those that reached the log late,
     /// and its end would be our idea of Okta's clock, which has whole seconds (Okta: System Log query).
+    ///
+    /// # Errors
+    /// Retryable when Okta throttles, fails or is out of reach however often it is asked, or the deadline is too near;
+    /// fatal when it refuses for another reason than that the credential may not read the log.
     pub async fn deletions(&self, since: Time) -> Result<Deletions, OktaError> {
         let since = since.max(self.now().before(RETENTION)).to_string();
         let parameters = [("since", &*since), ("filter", DELETIONS), ("sortOrder", "ASCENDING"), ("limit", "1000")];
@@ -58,6 +62,10 @@ impl Okta {
     }
 
     /// Whether the log may be read: one cheap call.
+    ///
+    /// # Errors
+    /// Retryable when Okta throttles, fails or is out of reach however often it is asked, or the deadline is too near;
+    /// fatal when it refuses, for want of a permission above all.
     pub async fn log_readable(&self) -> Result<(), OktaError> {
         self.page(&PageRequest::new(PATH, &[("limit", "1")])).await.map(drop)
     }

@@ -30,7 +30,6 @@ mod usage;
 mod tests;
 
 pub use answer::Answer;
-pub use auth::Token;
 pub use client::{Okta, OktaSettings, http_client};
 pub use error::{NoAnswer, OktaError};
 pub use fault::{Fault, Throttle};

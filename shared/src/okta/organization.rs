@@ -23,6 +23,10 @@ pub struct Organization {
 
 impl Okta {
     /// Asks the org who it is, without the credential: the cheap check of a URL.
+    ///
+    /// # Errors
+    /// Retryable when Okta throttles, fails or is out of reach however often it is asked, or the deadline is too near;
+    /// fatal when it refuses, or what answers is no Okta org.
     pub async fn organization(&self) -> Result<Organization, OktaError> {
         let request = PageRequest::new("/.well-known/okta-organization", &[]);
         self.ask(Ask { request, subject: Subject::Public }, |_, received| read(received)).await

@@ -4,12 +4,10 @@
 //! and the collected deactivations into a [`Decision`](guard::Decision). It never reads, writes or waits.
 
 mod blind;
-mod change;
 mod diff;
 pub mod guard;
 mod slices;
 
 pub use blind::{OLD_ENOUGH_TO_BE_LISTED, is_too_many};
-pub use change::{Change, Observed};
 pub use diff::{FRESH, Observation, Source, Verdict, absent, outcome_of_nothing_to_write, reconcile};
 pub use slices::{SECOND, Slice, cut_second, split};

@@ -1,9 +1,10 @@
 //! `sync`: one run of a job, with its progress, and its report at the end.
 
 use rollcall_shared::Context;
+use rollcall_shared::clock;
 use rollcall_shared::handlers::{Event, Response, full_import};
-use rollcall_shared::model::Time;
-use rollcall_shared::report::{Job, Problem, RunReport};
+use rollcall_shared::model::Job;
+use rollcall_shared::report::{Problem, RunReport};
 
 use super::lookup;
 use super::watch::{Waited, Watch};
@@ -49,7 +50,7 @@ pub(crate) async fn full_import(
 
 /// Runs the job once. A run that failed after it was opened is told by its report, as any other.
 async fn start(context: &Context, connection: &str) -> Result<RunReport, Failure> {
-    let began = Time::now();
+    let began = clock::now();
     let event = Event { connection: Some(connection.to_owned()), ..Event::default() };
     let error = match full_import::handle(context, event).await {
         Ok(Response::Run(run)) => return Ok(*run),

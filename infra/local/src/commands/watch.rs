@@ -4,7 +4,8 @@ use std::pin::pin;
 use std::time::Duration;
 
 use rollcall_shared::Context;
-use rollcall_shared::report::{Job, RunReport, RunState};
+use rollcall_shared::model::Job;
+use rollcall_shared::report::{RunReport, RunState};
 use tokio::time::MissedTickBehavior;
 
 use crate::failure::Failure;

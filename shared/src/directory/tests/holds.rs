@@ -4,8 +4,8 @@ use futures::TryStreamExt;
 
 use super::{NOON, creation, directory, lease, overtaken, time};
 use crate::directory::{Acquired, Directory, DirectoryError, HeldEntry, Hold};
-use crate::reconcile::Change;
-use crate::report::Job;
+use crate::model::Change;
+use crate::model::Job;
 
 async fn held(directory: &Directory) -> Vec<HeldEntry> {
     directory.held("acme").try_collect().await.unwrap()

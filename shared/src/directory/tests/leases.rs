@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{SHORT, directory, lease, overtaken};
 use crate::directory::{Acquired, DirectoryError, LeaseTimes};
 use crate::error::Fate;
-use crate::report::Job;
+use crate::model::Job;
 
 #[tokio::test]
 async fn a_second_start_joins_and_one_after_the_end_is_new() {

@@ -5,8 +5,7 @@ use futures::TryStreamExt;
 use super::wire::losing_answers;
 use super::{NOON, at, creation, database, lease, place, time};
 use crate::directory::{Acquired, ConnectionState, Directory, UnsyncedNote, Written};
-use crate::model::{LastWrite, Outcome, Rejection, RejectionReason, UnsyncedRow};
-use crate::report::Job;
+use crate::model::{Job, LastWrite, Outcome, Rejection, RejectionReason, UnsyncedRow};
 
 /// A directory behind a bad line, and the same behind a good one.
 async fn directories() -> (Directory, Directory) {

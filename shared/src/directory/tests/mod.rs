@@ -19,9 +19,7 @@ use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use serde_json::json;
 
 use super::{Acquired, Directory, Lease, LeaseTimes, Place, Tables};
-use crate::model::{Content, Kind, Outcome, Time};
-use crate::reconcile::{Change, Observed};
-use crate::report::Job;
+use crate::model::{Change, Content, Job, Kind, Observed, Outcome, Time};
 
 /// A new, empty database with both tables.
 async fn directory() -> Directory {

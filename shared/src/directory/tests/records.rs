@@ -8,8 +8,7 @@ use serde_json::json;
 use super::{NOON, creation, directory, lease, place, time};
 use crate::directory::{Directory, DirectoryError, Known, Place, Written};
 use crate::error::Fate;
-use crate::model::{Content, Kind, LastWrite, Outcome, Reason, Record, RejectionReason, State, Time};
-use crate::reconcile::{Change, Observed};
+use crate::model::{Change, Content, Kind, LastWrite, Observed, Outcome, Reason, Record, RejectionReason, State, Time};
 
 const MORNING: &str = "2020-01-01T08:00:00.000Z";
 

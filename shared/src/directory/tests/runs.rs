@@ -7,7 +7,8 @@ use serde_json::json;
 use super::{directory, lease, overtaken, time};
 use crate::directory::DirectoryError;
 use crate::error::Fate;
-use crate::report::{Counts, DynamoDbUse, Job, OktaUse, Problem, Progress, RunReport, RunState};
+use crate::model::Job;
+use crate::report::{Counts, DynamoDbUse, OktaUse, Problem, Progress, RunReport, RunState};
 
 fn report(run: &str, started: &str) -> RunReport {
     RunReport {

@@ -111,7 +111,7 @@ async fn confirm_shard(import: &Import, shard: u64, evidence: &Evidence) -> Resu
     let any = !left.is_empty();
     for some in left.chunks(AT_ONCE) {
         import.interrupted()?;
-        let found = Mutex::new(Found { unexplained: unexplained(import), landings: Vec::new(), back: 0 });
+        let found = Mutex::new(Found { unexplained: unexplained(import), landings: Vec::new(), back: Vec::new() });
         let confirming = some.iter().map(|(_, suspects)| confirm_one(import, suspects.clone(), evidence, &found));
         let confirming: Vec<_> = confirming.collect();
         stream::iter(confirming).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
@@ -125,9 +125,11 @@ async fn confirm_shard(import: &Import, shard: u64, evidence: &Evidence) -> Resu
 }
 
 fn take_in(import: &Import, found: Found, done_to: Option<&String>) {
-    let checkpoint = &mut import.work().checkpoint;
+    let mut work = import.work();
+    found.back.iter().for_each(|id| work.recent.insert(id));
+    let checkpoint = &mut work.checkpoint;
     checkpoint.count(&found.landings);
-    checkpoint.people += found.back;
+    checkpoint.people += found.back.len() as u64;
     checkpoint.done_to = done_to.cloned();
     for (tally, unexplained) in checkpoint.tallies.iter_mut().zip(found.unexplained) {
         tally.unexplained = unexplained;
@@ -138,7 +140,8 @@ fn take_in(import: &Import, found: Found, done_to: Option<&String>) {
 struct Found {
     unexplained: Vec<u64>,
     landings: Vec<Landing>,
-    back: u64,
+    /// Those who are there after all.
+    back: Vec<String>,
 }
 
 fn unexplained(import: &Import) -> Vec<u64> {
@@ -163,7 +166,7 @@ async fn confirm_one(
             let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
             // Under the mappings that knew them nothing was counted yet; the others never saw them either.
             found.landings.extend(landings);
-            found.back += 1;
+            found.back.push(id);
             return Ok(());
         }
         Person::Withheld(rejection) => Err(rejection),
@@ -238,7 +241,8 @@ async fn gone(
     }
 }
 
-/// People of whom the log says that they were deleted since the import began: some were seen before they went.
+/// People of whom the log says that they were deleted since the import began: some were seen before they went, suspects
+/// among them whom the closing delta or the read by id met.
 async fn confirm_deleted_meanwhile(import: &Import, evidence: &Evidence, t0: Time) -> Result<(), Interruption> {
     let since = t0.before(STILL_LISTED);
     let gone: BTreeSet<&String> =
@@ -246,7 +250,12 @@ async fn confirm_deleted_meanwhile(import: &Import, evidence: &Evidence, t0: Tim
     let confirmed = suspects(import).await?;
     let done_to = import.work().checkpoint.done_to.clone();
     let left = gone.into_iter().filter(|id| done_to.as_ref().is_none_or(|done_to| *id > done_to));
-    for id in left.filter(|id| !confirmed.contains(&hash(id))) {
+    for id in left {
+        let was_met = import.work().recent.ids.contains(id);
+        if confirmed.contains(&hash(id)) && !was_met {
+            // Confirmed as a suspect, and counted so: once is enough.
+            continue;
+        }
         import.interrupted()?;
         confirm_deleted(import, id).await?;
         import.work().checkpoint.done_to = Some(id.clone());

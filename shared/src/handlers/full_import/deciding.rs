@@ -7,17 +7,20 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::closing::hash;
 use super::import::Import;
-use crate::directory::{Collected, CollectedFate, ConnectionState, DayCount, SHARDS, Written};
+use crate::clock;
+use crate::directory::{Collected, CollectedFate, ConnectionState, DayCount, DirectoryError, SHARDS, Written};
 use crate::error::Error;
 use crate::handlers::interruption::Interruption;
 use crate::handlers::settle::settle;
-use crate::model::{Outcome, Reason, Rejection, RejectionReason, Time};
+use crate::model::{Change, Outcome, Reason, Rejection, RejectionReason};
+use crate::reconcile::FRESH;
 use crate::reconcile::guard::{Decision, Measure};
-use crate::reconcile::{Change, FRESH};
 use crate::report::RunState;
 
 /// The day that the guard's wider limit is measured by.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How often a decision is made anew because others changed the connection's state meanwhile.
+const TRIES: usize = 20;
 /// Deactivations that are carried out beside each other.
 const AT_ONCE: usize = 16;
 
@@ -43,25 +46,33 @@ pub(crate) async fn decide(import: &Import) -> Result<(), Interruption> {
             }
         }
     }
-    let decisions = loop {
-        let mut state = line.directory.connection_state(&line.connection.name).await?;
-        let decisions = measure(import, &mut state, &new);
-        let allowed = new.iter().zip(&decisions).any(|(new, decision)| *new > 0 && *decision == Decision::Allow);
-        // The rolling day is shared with other jobs: whoever loses the race decides again on what it finds then.
-        if !allowed
-            || line.directory.put_connection_state(Some(&line.lease), &line.connection.name, &state).await?
-                == Written::Done
-        {
-            break decisions;
-        }
-    };
+    let decisions = enter_into_the_day(import, &new).await?;
     import.work().checkpoint.decisions = decisions;
     Ok(())
 }
 
+/// Decides on so many new deactivations by mapping, and stores what is allowed with the rolling day. The day is shared
+/// with other jobs: whoever loses the race decides again on what it finds then.
+async fn enter_into_the_day(import: &Import, new: &[u64]) -> Result<Vec<Decision>, Interruption> {
+    let line = &import.line;
+    for _ in 0..TRIES {
+        let mut state = line.directory.connection_state(&line.connection.name).await?;
+        let decisions = measure(import, &mut state, new);
+        let allowed = new.iter().zip(&decisions).any(|(new, decision)| *new > 0 && *decision == Decision::Allow);
+        if !allowed
+            || line.directory.put_connection_state(Some(&line.lease), &line.connection.name, &state).await?
+                == Written::Done
+        {
+            return Ok(decisions);
+        }
+        tokio::time::sleep(Duration::from_millis(fastrand::u64(20..200))).await;
+    }
+    Err(DirectoryError::Contended { what: format!("the state of connection {}", line.connection.name) }.into())
+}
+
 /// The decisions; those allowed are entered into the rolling day, once a run.
 fn measure(import: &Import, state: &mut ConnectionState, new: &[u64]) -> Vec<Decision> {
-    let (line, now) = (&import.line, Time::now());
+    let (line, now) = (&import.line, clock::now());
     let run = line.lease.run();
     state.deactivated.retain(|entry| entry.at > now.before(DAY) && entry.run != run);
     let guard = &line.connection.guard;
@@ -120,7 +131,7 @@ async fn apply_shard(import: &Import, shard: u64, held: &Held) -> Result<(), Int
     let applying: Vec<_> = applying.collect();
     let settled: Vec<Settled> = stream::iter(applying).buffer_unordered(AT_ONCE).try_collect().await?;
     if settled.iter().any(|settled| settled.outcome == Outcome::Held) {
-        line.directory.open_hold(&line.lease, Time::now()).await?;
+        line.directory.open_hold(&line.lease, clock::now()).await?;
     }
     {
         let checkpoint = &mut import.work().checkpoint;

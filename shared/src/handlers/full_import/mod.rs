@@ -21,14 +21,15 @@ use self::import::Import;
 use super::interruption::{Interruption, blind};
 use super::run::{self, Opened, Run, Stops};
 use super::{Event, Response, connect, fan_out};
+use crate::clock;
 use crate::context::Context;
 use crate::directory::{CompleteImport, ConnectionState};
 use crate::error::Error;
 use crate::line::Line;
-use crate::model::Time;
+use crate::model::Job;
 use crate::okta::{Everyone, Okta};
 use crate::reconcile::is_too_many;
-use crate::report::{Job, RunReport, RunState};
+use crate::report::{RunReport, RunState};
 
 /// A run taken up later than this after T0 starts anew (the log's events and the closing delta would be too many).
 const OLDEST_RUN: Duration = Duration::from_secs(24 * 60 * 60);
@@ -288,6 +289,6 @@ async fn complete(import: &Import, ending: RunState) -> Result<(), Interruption>
         state.last_complete = Some(import.clone());
     };
     line.directory.change_connection_state(Some(&line.lease), &line.connection.name, complete).await?;
-    tracing::info!(run = line.lease.run(), at = %Time::now(), "full import complete");
+    tracing::info!(run = line.lease.run(), at = %clock::now(), "full import complete");
     Ok(())
 }

@@ -22,7 +22,7 @@ pub use faults::ConfigFault;
 pub use org_url::OrgUrl;
 
 use super::{Attributes, Mapping};
-use crate::report::Job;
+use crate::model::Job;
 
 /// Documents with more text than this are refused: they would not fit into one item of the directory.
 const LARGEST_DOCUMENT: usize = 256 * 1024;

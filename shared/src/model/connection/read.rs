@@ -9,7 +9,7 @@ use super::faults::Faults;
 use super::section::{Section, integer, shown, text, type_of};
 use super::suggest::suggestion;
 use super::{Auth, Connection, GuardLimits, OktaLink, OrgUrl, mappings, name, schedule};
-use crate::report::Job;
+use crate::model::Job;
 
 const AUTH_KINDS: [&str; 2] = ["api_token", "private_key_jwt"];
 const DEFAULT_RATE_BUDGET: u8 = 80;

@@ -2,8 +2,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{Auth, Connection, GuardLimits};
-use crate::model::{Attributes, Kind};
-use crate::report::Job;
+use crate::model::{Attributes, Job, Kind};
 
 fn document() -> Value {
     json!({

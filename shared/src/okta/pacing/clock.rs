@@ -17,7 +17,7 @@ pub(in crate::okta) struct Clock {
 impl Clock {
     /// Okta's time now.
     pub(in crate::okta) fn now(&self) -> Time {
-        Time::from_millis(Time::now().millis().saturating_add(*lock(&self.correction)))
+        Time::from_millis(crate::clock::now().millis().saturating_add(*lock(&self.correction)))
     }
 
     /// Learns from an answer: Okta wrote `date`, in whole seconds, between `sent` and `received` of the local

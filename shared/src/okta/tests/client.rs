@@ -3,7 +3,8 @@
 use super::super::query::PageRequest;
 use super::super::{Deletions, Everyone};
 use super::server::{Server, TOKEN, answer, date};
-use crate::model::{Attributes, Time};
+use crate::clock;
+use crate::model::Attributes;
 
 fn users() -> PageRequest {
     PageRequest::users_created(None, None, &Attributes { whole_profile: true, ..Attributes::default() })
@@ -107,7 +108,7 @@ async fn deletions_are_read_to_the_end_of_the_log() {
             r#"{{"published":"{published}","target":[{{"type":"User","id":"{id}"}}],"outcome":{{"result":"SUCCESS"}}}}"#
         )
     };
-    let now = Time::now();
+    let now = clock::now();
     let (first, second) = (now.to_string(), now.after(std::time::Duration::from_secs(9)).to_string());
     let link = "link: </api/v1/logs?after=2>; rel=\"next\"\r\n";
     // The last page links to itself, as a poll would.
@@ -132,7 +133,7 @@ async fn deletions_are_read_to_the_end_of_the_log() {
 
 #[tokio::test]
 async fn the_clock_follows_okta() {
-    let ahead = Time::now().epoch_seconds() + 7_200;
+    let ahead = clock::now().epoch_seconds() + 7_200;
     let reply = super::server::bare_answer(200, &format!("date: {}\r\n", date(ahead)), "[]");
     let server = Server::start(vec![reply]).await;
     let okta = server.okta(None);

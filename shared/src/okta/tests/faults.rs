@@ -7,8 +7,9 @@ use tokio::time::Instant;
 use super::super::query::PageRequest;
 use super::super::{NoAnswer, OktaError};
 use super::server::{Server, TOKEN, answer, bare_answer, date, okta};
+use crate::clock;
 use crate::error::Fate;
-use crate::model::{Attributes, Time};
+use crate::model::Attributes;
 
 fn users() -> PageRequest {
     PageRequest::users_created(None, None, &Attributes::default())
@@ -81,7 +82,7 @@ async fn a_cursor_can_be_lost() {
 }
 
 fn throttled(limit: u64, seconds: i64) -> Vec<u8> {
-    let now = Time::now().epoch_seconds();
+    let now = clock::now().epoch_seconds();
     let headers = format!(
         "date: {}\r\nx-rate-limit-limit: {limit}\r\nx-rate-limit-remaining: 0\r\nx-rate-limit-reset: {}\r\n",
         date(now),

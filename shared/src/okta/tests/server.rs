@@ -6,8 +6,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 
-use super::super::{Okta, OktaSettings, Paces, Token, http_client};
-use crate::model::{OrgUrl, Time};
+use super::super::{Okta, OktaSettings, Paces, http_client};
+use crate::clock;
+use crate::model::{OrgUrl, Token};
 
 pub(super) const TOKEN: &str = "00aTopSecretToken";
 
@@ -18,7 +19,7 @@ pub(super) struct Server {
 
 /// An answer with rate headers of a ceiling that is far away.
 pub(super) fn answer(status: u16, extra: &str, body: &str) -> Vec<u8> {
-    let now = Time::now().epoch_seconds();
+    let now = clock::now().epoch_seconds();
     let rate =
         format!("x-rate-limit-limit: 6000\r\nx-rate-limit-remaining: 5000\r\nx-rate-limit-reset: {}\r\n", now + 30);
     bare_answer(status, &format!("{rate}date: {}\r\n{extra}", date(now)), body)

@@ -5,9 +5,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Current, Desired, Outcome, Reason, Rejection, Time};
-
-use super::{Change, Observed};
+use crate::model::{Change, Current, Desired, Observed, Outcome, Reason, Rejection, Time};
 
 /// How long after `lastUpdated` an equal time may still hide another change: Okta's lists lag by minutes at worst.
 pub const FRESH: Duration = Duration::from_secs(15 * 60);

@@ -5,9 +5,9 @@ use serde_json::{Map, json};
 
 use super::{FRESH, Observation, Source, Verdict, absent, outcome_of_nothing_to_write, reconcile};
 use crate::model::{
-    Content, Current, Desired, LastWrite, Outcome, Reason, Rejection, RejectionReason, Standing, Time, standing_of,
+    Change, Content, Current, Desired, LastWrite, Outcome, Reason, Rejection, RejectionReason, Standing, Time,
+    standing_of,
 };
-use crate::reconcile::Change;
 use crate::report::Counts;
 
 const RUN: &str = "run-2";

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Content, Outcome, Standing, Time};
+use super::{Content, Outcome, Standing, Time};
 
 /// One write of one record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,0 +1,36 @@
+//! The jobs: what a run can be one of.
+
+use serde::{Deserialize, Serialize};
+
+/// The jobs there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Job {
+    /// Everything, from the beginning.
+    FullImport,
+    /// What changed since the watermark.
+    DeltaSync,
+    /// Leavers, by the system log.
+    Deprovisioning,
+    /// Devices.
+    DeviceCollection,
+    /// Applications and their use.
+    ServiceDiscovery,
+}
+
+impl Job {
+    /// Its name in commands, events and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Job::FullImport => "full-import",
+            Job::DeltaSync => "delta-sync",
+            Job::Deprovisioning => "deprovisioning",
+            Job::DeviceCollection => "device-collection",
+            Job::ServiceDiscovery => "service-discovery",
+        }
+    }
+
+    /// All jobs, in the order of the documentation.
+    pub const ALL: [Job; 5] =
+        [Job::FullImport, Job::DeltaSync, Job::Deprovisioning, Job::DeviceCollection, Job::ServiceDiscovery];
+}

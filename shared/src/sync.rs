@@ -1,12 +1,15 @@
-//! The line that every record goes: every stage is called here and nowhere else.
+//! The line that every object of a page goes, whichever job met it: from decoding to the conditional write.
 //!
 //! ```text
 //! page → decode → filter → map → diff against current → apply, or collect for the guard → record / unsynced
 //! ```
 //!
-//! Whatever woke a job, an object changes its record through [`Line::page`]: the same reconcile and the same conditional
-//! write. The line never decides on deactivations (it collects them), never moves a checkpoint (its caller does, after
-//! the effects that it returns), and never treats an object's absence as evidence of anything.
+//! Whatever woke a job, an object that Okta shows changes its record through [`Line::page`]: the same reconcile and the
+//! same conditional write. The line never decides on deactivations (it collects them), never moves a checkpoint (its
+//! caller does, after the effects that it returns), and never treats an object's absence as evidence of anything.
+//!
+//! What is no object of a page does not come here: a job's handler confirms absences and carries out, or holds, what was
+//! collected, and calls the directory for it itself, by way of [`Line::write`].
 
 use std::collections::HashMap;
 

@@ -177,7 +177,7 @@ async fn confirm_one(
         let Some(index) = line.connection.mapping_index(&suspect.mapping) else { continue };
         let Some(known) = line.directory.find(&line.connection.name, &suspect.mapping, &id).await? else { continue };
         let outcome = match &reason {
-            Ok(reason) => gone(import, &mappings[index], &known, (*reason, None)).await?,
+            Ok(reason) => gone(import, &mappings[index], &known, Absence { reason: *reason, counted: None }).await?,
             Err(rejection) => {
                 let record = line.directory.record(&line.connection.name, &suspect.mapping, &id).await?;
                 let identifier = record.map(|record| record.identifier);
@@ -213,12 +213,20 @@ fn note(
     Ok(())
 }
 
-/// Writes, or collects for the guard, that somebody is gone, who may have been counted in a bucket before.
+/// A confirmed absence.
+struct Absence {
+    /// Why somebody is gone.
+    reason: Reason,
+    /// The bucket that they were counted in before, if they were.
+    counted: Option<Outcome>,
+}
+
+/// Writes, or collects for the guard, that somebody is gone.
 async fn gone(
     import: &Import,
     mapping: &Mapping,
     known: &Known,
-    (reason, counted): (Reason, Option<Outcome>),
+    Absence { reason, counted }: Absence,
 ) -> Result<Option<Outcome>, Interruption> {
     let line = &import.line;
     let nothing = outcome_of_nothing_to_write(Outcome::Unchanged, Some(&known.current), line.lease.run());
@@ -277,7 +285,8 @@ async fn confirm_deleted(import: &Import, id: &str) -> Result<(), Interruption> 
     for (index, known) in known {
         let mapping = &line.connection.mappings[index];
         let before = line.before(mapping, id, Some(&known.current));
-        let outcome = gone(import, mapping, &known, (Reason::Deleted, Some(before))).await?;
+        let absence = Absence { reason: Reason::Deleted, counted: Some(before) };
+        let outcome = gone(import, mapping, &known, absence).await?;
         let landing = Landing { mapping: index, id: id.to_owned(), outcome, before };
         if !import.withdraw(&landing).await? {
             import.work().checkpoint.count_again(&landing);

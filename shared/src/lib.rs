@@ -8,7 +8,7 @@
 //! The stages ([`okta`], [`reconcile`], [`directory`]) know the [`model`]'s types and never each other. Who brings them
 //! together stands above them:
 //!
-//! - [`line`] holds what a run's records go through, and [`sync`] takes each page along it, from decoding to the write;
+//! - [`mod@line`] holds what a run's records go through, and [`sync`] takes each page along it, from decoding to the write;
 //! - [`handlers`] are the jobs. They ask Okta for the pages, hand them to `sync`, and do themselves what is no page: they
 //!   keep leases, checkpoints and the hold, confirm absences, and let the guard decide, with direct calls of the stages.
 //!

@@ -6,10 +6,3 @@ use crate::model::Time;
 pub fn now() -> Time {
     Time::from(jiff::Timestamp::now())
 }
-
-impl Time {
-    /// [`now`], for the one caller that still asks by this name.
-    pub(crate) fn now() -> Time {
-        now()
-    }
-}

@@ -1,11 +1,19 @@
 //! What every Rollcall function is made of, in the order a record meets it.
 //!
 //! ```text
-//! Okta page → decode → filter → map → diff against current → plan → guard → apply → record / unsynced → checkpoint → report
-//!   okta      model    model    model  reconcile              reconcile        directory               directory    report
+//! Okta page → decode → filter → map → diff against current → guard → apply → record / unsynced → checkpoint → report
+//!   okta      model    model    model       reconcile       reconcile      directory            directory    report
 //! ```
 //!
-//! The stages know the [`model`]'s types and never each other; [`sync`] alone goes out to a stage and back.
+//! The stages ([`okta`], [`reconcile`], [`directory`]) know the [`model`]'s types and never each other. Who brings them
+//! together stands above them:
+//!
+//! - [`mod@line`] holds what a run's records go through, and [`sync`] takes each page along it, from decoding to the write;
+//! - [`handlers`] are the jobs. They ask Okta for the pages, hand them to `sync`, and do themselves what is no page: they
+//!   keep leases, checkpoints and the hold, confirm absences, and let the guard decide, with direct calls of the stages.
+//!
+//! Beside the way: [`context`] and [`config`] are what a process begins with, [`error`] says what becomes of a run after a
+//! failure, [`telemetry`] writes the logs, and [`clock`] is this machine's.
 
 pub mod clock;
 pub mod config;

@@ -1,12 +1,15 @@
-//! The line that every record goes: every stage is called here and nowhere else.
+//! The line that every object of a page goes, whichever job met it: from decoding to the conditional write.
 //!
 //! ```text
 //! page → decode → filter → map → diff against current → apply, or collect for the guard → record / unsynced
 //! ```
 //!
-//! Whatever woke a job, an object changes its record through [`Line::page`]: the same reconcile and the same conditional
-//! write. The line never decides on deactivations (it collects them), never moves a checkpoint (its caller does, after
-//! the effects that it returns), and never treats an object's absence as evidence of anything.
+//! Whatever woke a job, an object that Okta shows changes its record through [`Line::page`]: the same reconcile and the
+//! same conditional write. The line never decides on deactivations (it collects them), never moves a checkpoint (its
+//! caller does, after the effects that it returns), and never treats an object's absence as evidence of anything.
+//!
+//! What is no object of a page does not come here: a job's handler confirms absences and carries out, or holds, what was
+//! collected, and calls the directory for it itself, by way of [`Line::write`].
 
 use std::collections::HashMap;
 
@@ -64,7 +67,7 @@ impl Line {
             };
             let landing = sightings.into_iter().map(|sighting| {
                 let current = current.remove(&sighting.id);
-                self.land(index, sighting, current, (source, met))
+                self.land(Arrival { mapping: index, sighting, current, source, met })
             });
             let landing: Vec<_> = landing.collect();
             let landed: Vec<Landing> = stream::iter(landing).buffer_unordered(WRITES_AT_ONCE).try_collect().await?;
@@ -73,20 +76,16 @@ impl Line {
         Ok(landings)
     }
 
-    async fn land(
-        &self,
-        index: usize,
-        mut sighting: Sighting,
-        mut current: Option<Current>,
-        (mut source, met): (Source, Met),
-    ) -> Result<Landing, Error> {
+    async fn land(&self, arrival: Arrival) -> Result<Landing, Error> {
+        let Arrival { mapping: index, mut sighting, mut current, mut source, met } = arrival;
         let mapping = &self.connection.mappings[index];
         let id = sighting.id.clone();
         let before = self.before(mapping, &id, current.as_ref());
         let counted = (met == Met::Again).then_some(before);
         for _ in 0..TRIES {
             let verdict = judge(&sighting, current.as_ref(), source, self.okta.now());
-            match self.carry_out(mapping, &sighting, verdict, (current.as_ref(), counted)).await? {
+            let against = Against { current: current.as_ref(), counted };
+            match self.carry_out(mapping, &sighting, verdict, against).await? {
                 Carried::Done(outcome) => return Ok(Landing { mapping: index, id, outcome, before }),
                 Carried::NotYet => {}
             }
@@ -115,7 +114,7 @@ impl Line {
         mapping: &Mapping,
         sighting: &Sighting,
         verdict: Verdict,
-        (current, counted): (Option<&Current>, Option<Outcome>),
+        Against { current, counted }: Against<'_>,
     ) -> Result<Carried, Error> {
         let nothing = |outcome| Some(outcome_of_nothing_to_write(outcome, current, self.lease.run()));
         let outcome = match verdict {
@@ -158,6 +157,26 @@ impl Line {
     }
 }
 
+/// A sighting under one mapping, on its way to landing.
+struct Arrival {
+    /// The mapping's place in the connection.
+    mapping: usize,
+    sighting: Sighting,
+    /// The record, as far as it is known.
+    current: Option<Current>,
+    source: Source,
+    met: Met,
+}
+
+/// What a verdict is carried out against.
+#[derive(Clone, Copy)]
+struct Against<'a> {
+    /// The record that was judged.
+    current: Option<&'a Current>,
+    /// The bucket that the object is counted in already, if the run met it before.
+    counted: Option<Outcome>,
+}
+
 enum Carried {
     Done(Option<Outcome>),
     NotYet,
@@ -192,7 +211,8 @@ pub struct Previewed {
 /// When the directory cannot be read.
 pub async fn preview_page(
     directory: &Directory,
-    (connection, mapping): (&Connection, &Mapping),
+    connection: &Connection,
+    mapping: &Mapping,
     objects: &[RawObject],
     now: Time,
 ) -> Result<Vec<Previewed>, Error> {

@@ -101,7 +101,7 @@ async fn a_role_narrowed_to_a_part_of_the_org_is_blind() {
 }
 
 #[tokio::test]
-async fn a_role_that_sees_groups_no_longer_is_not_trusted_with_a_short_list() {
+async fn half_of_the_people_gone_without_a_word_in_the_log_are_not_believed() {
     let world = arrived(60).await;
     let keep: HashSet<String> = world.people(|_| true).into_iter().take(30).collect();
     let hidden: Vec<String> = world.people(|user| !keep.contains(&user.id));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use okta_sim::Options;
 use test_support::world::{PEOPLE, Setup, World};
 
-use crate::deployment::{LONG, deploy, event, run};
+use crate::deployment::{LONG, deploy, event, run, settled};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_imports_started_at_once_one_runs_and_the_other_tells_of_it() {
@@ -16,7 +16,7 @@ async fn of_two_imports_started_at_once_one_runs_and_the_other_tells_of_it() {
 
     let (one, other) = futures::join!(function.invoke(event(&world)), function.invoke(event(&world)));
     let (one, other) = (run(one), run(other));
-    function.settle().await;
+    settled(&function).await;
 
     assert_eq!(one["run"], other["run"]);
     let mut states = [one["state"].as_str().unwrap(), other["state"].as_str().unwrap()];

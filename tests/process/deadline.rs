@@ -7,7 +7,7 @@ use serde_json::Value;
 use test_support::lambda::Function;
 use test_support::world::{PEOPLE, Setup, World};
 
-use crate::deployment::{deploy, event};
+use crate::deployment::{deploy, event, settled};
 
 /// Triggers the import until it has ended, and gives what the invocations answered.
 ///
@@ -16,7 +16,7 @@ use crate::deployment::{deploy, event};
 async fn import_to_the_end(world: &World, function: &Function) -> Vec<Value> {
     for _ in 0..10 {
         let _ = function.invoke(event(world)).await;
-        function.settle().await;
+        settled(function).await;
         let last = function.ended().pop().unwrap();
         if !last.answer.is_err_and(|error| error.is_timeout()) {
             break;

@@ -25,6 +25,21 @@ pub(crate) fn event(world: &World) -> Value {
     json!({ "connection": world.connection.name })
 }
 
+/// Waits until something is so, and panics where it is not within a minute.
+pub(crate) async fn eventually(what: &str, is_so: impl Fn() -> bool) {
+    let wait = async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), wait).await.unwrap_or_else(|_| panic!("not within a minute: {what}"));
+}
+
+/// Waits until every invocation has ended, those that others started included; panics where they go on for too long.
+pub(crate) async fn settled(function: &Function) {
+    tokio::time::timeout(2 * LONG, function.settle()).await.unwrap();
+}
+
 /// The run report in an invocation's answer.
 pub(crate) fn run(answer: Result<Value, FunctionError>) -> Value {
     answer.unwrap()["run"].take()

@@ -5,7 +5,7 @@ use serde_json::json;
 use test_support::lambda::{Function, environment};
 use test_support::world::{Setup, World};
 
-use crate::deployment::{LONG, binary, deploy, event, run};
+use crate::deployment::{LONG, binary, deploy, event, eventually, run};
 
 async fn world() -> World {
     let okta = Options { limit_per_minute: 60_000, ..Options::default() };
@@ -77,8 +77,6 @@ async fn a_missing_environment_variable_keeps_the_process_from_starting_and_is_n
         let error = function.invoke(event(&world)).await.unwrap_err();
         assert!(error.is_exit(), "{error}");
         // What the process printed comes through a pipe, a moment later perhaps.
-        while !function.logs().contains(variable) {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
+        eventually("the log names the variable", || function.logs().contains(variable)).await;
     }
 }

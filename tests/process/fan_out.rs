@@ -9,7 +9,7 @@ use serde_json::json;
 use test_support::lambda::Function;
 use test_support::world::{Setup, World};
 
-use crate::deployment::{LONG, deploy};
+use crate::deployment::{LONG, deploy, eventually, settled};
 
 /// The org that takes this long for every answer.
 const SLOW: &str = "org-0";
@@ -43,10 +43,11 @@ async fn an_org_that_takes_a_minute_to_answer_delays_no_other() {
     let answer = function.invoke(json!({})).await.unwrap();
     let names: Vec<String> = orgs.iter().map(|org| org.connection.name.clone()).collect();
     assert_eq!(answer["started"], json!(names), "{}", function.logs());
-    while succeeded(&function).len() < 9 {
+    let nine_have_ended = || {
         assert!(function.ended().iter().all(|invocation| invocation.answer.is_ok()), "{:#?}", function.ended());
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+        succeeded(&function).len() >= 9
+    };
+    eventually("nine imports succeed", nine_have_ended).await;
 
     // The slow one has not heard a word yet: whatever the others did, they did not wait for it.
     assert!(orgs[0].sim.calls().iter().all(|call| call.status == 0), "{:?}", orgs[0].sim.calls());
@@ -70,7 +71,7 @@ async fn a_broken_connection_fails_alone_and_a_disabled_one_is_left_out() {
     let function = deploy(&orgs[0], LONG).await;
 
     let answer = function.invoke(json!({})).await.unwrap();
-    function.settle().await;
+    settled(&function).await;
 
     assert_eq!(answer["started"], json!(["org-1", "org-3"]));
     assert_eq!(succeeded(&function), ["org-3"]);

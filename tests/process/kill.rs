@@ -4,7 +4,7 @@ use fastrand::Rng;
 use okta_sim::Options;
 use test_support::world::{PEOPLE, Setup, World};
 
-use crate::deployment::{LONG, deploy, event, run};
+use crate::deployment::{LONG, deploy, event, eventually, run};
 
 /// How often the process is killed before it is left alone.
 const KILLS: u64 = 6;
@@ -61,9 +61,7 @@ async fn before_its_lease_has_lapsed_a_killed_run_is_joined_and_not_taken_up() {
     let world = World::new(Setup { people: 300, okta, ..Setup::default() }).await;
     let function = deploy(&world, LONG).await;
     let kill = async {
-        while world.sim.calls().len() < 6 {
-            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
-        }
+        eventually("Okta is asked six times", || world.sim.calls().len() >= 6).await;
         function.kill();
     };
     let (killed, ()) = futures::join!(function.invoke(event(&world)), kill);

@@ -10,7 +10,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let context = Context::from_environment().await?;
     run(service_fn(async |invocation: LambdaEvent<Event>| {
         let event = Event { deadline: Some(deadline(invocation.context.deadline)), ..invocation.payload };
-        let result = full_import::handle(&context, event).await;
+        // Boxed: an import is futures within futures, deeper than the compiler follows in one type.
+        let result = Box::pin(full_import::handle(&context, event)).await;
         outcome(result).map_err(|problem| Diagnostic { error_type: problem.kind, error_message: problem.detail })
     }))
     .await

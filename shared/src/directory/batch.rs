@@ -3,9 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{
-    AttributeValue, DeleteRequest, KeysAndAttributes, PutRequest, ReturnConsumedCapacity, WriteRequest,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, PutRequest, ReturnConsumedCapacity, WriteRequest};
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::Directory;
@@ -25,13 +23,6 @@ const BATCHES_AT_ONCE: usize = 4;
 const TRIES: u32 = 10;
 
 type Attributes = HashMap<String, AttributeValue>;
-
-/// One write of a batch; a batch never has two for one key.
-#[derive(Debug, Clone)]
-pub(super) enum BatchWrite {
-    Put(Key, Attributes),
-    Delete(Key),
-}
 
 impl Directory {
     /// Reads the items with these keys, all of one table, strongly consistent; a key without an item gives none.
@@ -85,13 +76,15 @@ impl Directory {
         Err(self.left_undone("BatchGetItem", table, keys.len()))
     }
 
-    /// Carries out writes of one table, in no order and without conditions; done when it returns. Of two writes for
-    /// one key the later counts.
-    pub(super) async fn batch_write(&self, table: Table, writes: Vec<BatchWrite>) -> Result<(), DirectoryError> {
-        let mut by_key = HashMap::with_capacity(writes.len());
-        for write in writes {
-            let (key, request) = self.request(write)?;
-            by_key.insert(key, request);
+    /// Writes items of one table, each in the place of the one with its key, in no order and without conditions; done
+    /// when it returns. Of two for one key the later counts.
+    pub(super) async fn batch_put(&self, table: Table, items: Vec<(Key, Attributes)>) -> Result<(), DirectoryError> {
+        let mut by_key = HashMap::with_capacity(items.len());
+        for (key, mut item) in items {
+            item.extend(key.attributes());
+            let put = PutRequest::builder().set_item(Some(item)).build();
+            let put = put.map_err(|error| self.refused("BatchWriteItem", table, &error))?;
+            by_key.insert(key, WriteRequest::builder().put_request(put).build());
         }
         let requests: Vec<WriteRequest> = by_key.into_values().collect();
         let batches: Vec<Vec<WriteRequest>> = requests.chunks(WRITTEN_AT_ONCE).map(<[_]>::to_vec).collect();
@@ -116,22 +109,6 @@ impl Directory {
             wait(attempt).await;
         }
         Err(self.left_undone("BatchWriteItem", table, requests.len()))
-    }
-
-    fn request(&self, write: BatchWrite) -> Result<(Key, WriteRequest), DirectoryError> {
-        let (key, request) = match write {
-            BatchWrite::Put(key, mut item) => {
-                item.extend(key.attributes());
-                let put = PutRequest::builder().set_item(Some(item)).build();
-                (key, put.map(|put| WriteRequest::builder().put_request(put).build()))
-            }
-            BatchWrite::Delete(key) => {
-                let delete = DeleteRequest::builder().set_key(Some(key.attributes().into())).build();
-                (key, delete.map(|delete| WriteRequest::builder().delete_request(delete).build()))
-            }
-        };
-        let request = request.map_err(|error| self.refused("BatchWriteItem", key.table, &error))?;
-        Ok((key, request))
     }
 
     fn refused(&self, operation: &'static str, table: Table, error: &dyn std::error::Error) -> DirectoryError {

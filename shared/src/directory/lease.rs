@@ -20,7 +20,7 @@ use aws_sdk_dynamodb::types::ReturnValue;
 use ulid::Ulid;
 
 use super::calls::Conditional;
-use super::renewal::{Held, Moment};
+use super::renewal::{Grant, Held, Moment};
 use super::update::{Update, text, whole};
 use super::{Directory, DirectoryError, keys};
 use crate::model::Job;
@@ -195,8 +195,9 @@ impl Directory {
             Conditional::Refused(item) => return Ok(Acquired::Joined { run: item.text("run")?.to_owned() }),
         };
         let begun_here = item.text("begun_by")? == holder;
-        let held = Held::new(self.clone(), key, (connection, job), (item.text("run")?, item.whole("token")?), holder);
-        let lease = Lease { held: Held::start(held, sent) };
+        let (run, token) = (item.text("run")?.to_owned(), item.whole("token")?);
+        let grant = Grant { connection: connection.to_owned(), job, run, token, holder };
+        let lease = Lease { held: Held::start(Held::new(self.clone(), key, grant), sent) };
         Ok(if begun_here { Acquired::New(lease) } else { Acquired::TakenUp(lease) })
     }
 }

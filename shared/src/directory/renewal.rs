@@ -34,6 +34,20 @@ impl Moment {
     }
 }
 
+/// What was granted to the holder of a lease.
+#[derive(Debug)]
+pub(super) struct Grant {
+    /// The connection's name.
+    pub(super) connection: String,
+    pub(super) job: Job,
+    /// The run that it is for.
+    pub(super) run: String,
+    /// The fencing token.
+    pub(super) token: u64,
+    /// The holder's random id.
+    pub(super) holder: String,
+}
+
 /// A lease as its holder knows it.
 #[derive(Debug)]
 pub(super) struct Held {
@@ -52,19 +66,14 @@ pub(super) struct Held {
 }
 
 impl Held {
-    pub(super) fn new(
-        directory: Directory,
-        key: Key,
-        (connection, job): (&str, Job),
-        (run, token): (&str, u64),
-        holder: String,
-    ) -> Held {
+    pub(super) fn new(directory: Directory, key: Key, grant: Grant) -> Held {
+        let Grant { connection, job, run, token, holder } = grant;
         Held {
             directory,
             key,
-            connection: connection.to_owned(),
+            connection,
             job,
-            run: run.to_owned(),
+            run,
             token,
             holder,
             renewed: Mutex::new(Moment::now()),
@@ -75,8 +84,14 @@ impl Held {
 
     /// The same lease for another run.
     pub(super) fn anew(&self, run: &str) -> Held {
-        let (directory, key) = (self.directory.clone(), self.key.clone());
-        Held::new(directory, key, (&self.connection, self.job), (run, self.token), self.holder.clone())
+        let grant = Grant {
+            connection: self.connection.clone(),
+            job: self.job,
+            run: run.to_owned(),
+            token: self.token,
+            holder: self.holder.clone(),
+        };
+        Held::new(self.directory.clone(), self.key.clone(), grant)
     }
 
     /// Begins to renew a lease that was acquired by a call sent at that moment.

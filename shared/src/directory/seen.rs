@@ -4,7 +4,6 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use futures::TryStreamExt;
 use serde::Deserialize;
 
-use super::batch::BatchWrite;
 use super::keys::{self, Table};
 use super::search::Search;
 use super::update::whole;
@@ -32,9 +31,9 @@ impl Directory {
                 ("ids".to_owned(), AttributeValue::L(ids)),
                 (expiry::EXPIRES.to_owned(), expiry::of_working_item()),
             ];
-            BatchWrite::Put(keys::seen(run, slice, chunk, number), attributes.into())
+            (keys::seen(run, slice, chunk, number), attributes.into())
         });
-        self.batch_write(Table::State, parts.collect()).await
+        self.batch_put(Table::State, parts.collect()).await
     }
 
     /// All ids of a slice's first chunks. A chunk that is not there is an error: ids that are missing from here would

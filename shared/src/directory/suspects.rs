@@ -3,7 +3,6 @@
 use futures::{StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
 
-use super::batch::BatchWrite;
 use super::keys::{self, Table};
 use super::search::Search;
 use super::update::text;
@@ -34,9 +33,9 @@ impl Directory {
                 ("mapping".to_owned(), text(&suspect.mapping)),
                 (expiry::EXPIRES.to_owned(), expiry::of_working_item()),
             ];
-            BatchWrite::Put(keys::suspect(run, &suspect.mapping, &suspect.id), attributes.into())
+            (keys::suspect(run, &suspect.mapping, &suspect.id), attributes.into())
         });
-        self.batch_write(Table::State, puts.collect()).await
+        self.batch_put(Table::State, puts.collect()).await
     }
 
     /// The suspects of a run that are left in one shard.
@@ -44,15 +43,5 @@ impl Directory {
         self.rows(Search::of(Table::State, keys::suspects_shard(run, shard)))
             .and_then(async |item| item.decode())
             .boxed()
-    }
-
-    /// Drops suspects that are decided.
-    ///
-    /// # Errors
-    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses.
-    pub async fn remove_suspects(&self, run: &str, suspects: &[Suspect]) -> Result<(), DirectoryError> {
-        let key = |suspect: &Suspect| keys::suspect(run, &suspect.mapping, &suspect.id);
-        let deletes = suspects.iter().map(|suspect| BatchWrite::Delete(key(suspect)));
-        self.batch_write(Table::State, deletes.collect()).await
     }
 }

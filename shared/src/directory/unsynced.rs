@@ -50,11 +50,6 @@ impl UnsyncedIds {
         self.0.remove(&keys::hash(&keys::of_mapping(mapping, id)))
     }
 
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -78,7 +78,7 @@ pub async fn preview(
         for mapping in &mappings {
             let counts = report.mappings.entry(mapping.name.clone()).or_default();
             let directory = &context.directory;
-            for previewed in preview_page(directory, (&connection, mapping), &page.objects, okta.now()).await? {
+            for previewed in preview_page(directory, &connection, mapping, &page.objects, okta.now()).await? {
                 counts.add(previewed.outcome);
                 if !matches!(previewed.outcome, Outcome::Unchanged | Outcome::Excluded) {
                     on_change(change(mapping, previewed));

@@ -106,16 +106,6 @@ impl OktaError {
         matches!(self, OktaError::Refused { fault: Fault::Rejected, .. })
     }
 
-    /// Whether the listing has to start again from a key of our own.
-    pub fn is_cursor_lost(&self) -> bool {
-        matches!(self, OktaError::CursorLost(_))
-    }
-
-    /// Whether the deadline ended it, and not Okta.
-    pub fn is_deadline(&self) -> bool {
-        matches!(self, OktaError::DeadlineReached { .. })
-    }
-
     /// Whether the same request may well succeed if it is sent again.
     pub(super) fn is_transient(&self) -> bool {
         match self {

@@ -69,7 +69,8 @@ pub fn is_admitted(mapping: &str, user: &User) -> bool {
     }
 }
 
-/// Why a status makes a record inactive, if it does.
+/// Why a status makes a record inactive, if it does. The demo says the same in words of its own: it is part of the
+/// product, which the truth takes nothing from.
 pub fn standing(status: Status) -> Option<Reason> {
     match status {
         Status::Deprovisioned => Some(Reason::Deactivated),

@@ -79,6 +79,7 @@ fn mappings_of(user: &User) -> impl Iterator<Item = &'static str> {
     ["people"].into_iter().chain(is_custodian.then_some("custodians"))
 }
 
+/// Why a status makes a record inactive, if it does. The tests' truth says the same, and takes nothing from here.
 fn standing(status: Status) -> Standing {
     match status {
         Status::Deprovisioned => Some(Reason::Deactivated),

@@ -73,11 +73,11 @@ async fn creating_the_tables_again_changes_nothing() {
 
 #[tokio::test]
 async fn what_a_batch_leaves_undone_is_sent_again() {
-    let key = |id: &str| json!({ "pk": { "S": "run#run-1#suspects#00" }, "sk": { "S": id } });
-    let left = json!({ "UnprocessedItems": { "rollcall-state": [{ "DeleteRequest": { "Key": key("a#1") } }] } });
+    let item = |id: &str| json!({ "pk": { "S": "run#run-1#suspects#00" }, "sk": { "S": id } });
+    let left = json!({ "UnprocessedItems": { "rollcall-state": [{ "PutRequest": { "Item": item("a#1") } }] } });
     let (endpoint, heard) = answering(vec![(200, left.to_string()), (200, "{}".to_owned())]).await;
     let suspect = |id: &str| Suspect { id: id.to_owned(), source_created: time(NOON), mapping: "a".to_owned() };
-    at(&endpoint).remove_suspects("run-1", &[suspect("1"), suspect("2")]).await.unwrap();
+    at(&endpoint).add_suspects("run-1", &[suspect("1"), suspect("2")]).await.unwrap();
     let heard = heard.lock().unwrap();
     assert_eq!(heard.len(), 2);
     assert!(heard[1].1.contains("a#1") && !heard[1].1.contains("a#2"), "{heard:?}");

@@ -62,7 +62,7 @@ async fn deactivations(directory: &Directory, run: &str) -> Vec<Collected> {
 }
 
 #[tokio::test]
-async fn suspects_come_and_go() {
+async fn suspects_wait_for_the_end_of_their_run() {
     let directory = directory().await;
     let suspect = |number: u32, mapping: &str| Suspect {
         id: format!("00u{number}"),
@@ -76,9 +76,6 @@ async fn suspects_come_and_go() {
     assert_eq!(found.len(), 120);
     assert!(all.iter().all(|suspect| found.contains(suspect)));
 
-    directory.remove_suspects("run-1", &all[1..]).await.unwrap();
-    let left: Vec<Suspect> = suspects(&directory, "run-1").await;
-    assert_eq!(left, all[..1]);
     assert!(suspects(&directory, "run-2").await.is_empty());
 }
 
@@ -151,10 +148,11 @@ async fn whatever_was_wrong_with_an_object_its_row_can_be_stored() {
     }
     assert_eq!(rows(&directory).await.len(), 6);
     let ids = directory.unsynced_ids("acme").await.unwrap();
-    assert_eq!(ids.len(), 6);
     assert!(ids.contains("employees", "#%") && ids.contains("employees", &long));
     assert!(!ids.contains("custodians", "#%") && !ids.contains("employees", "00u2"));
     directory.clear_unsynced(&lease, "employees", &long).await.unwrap();
     let left: BTreeSet<usize> = rows(&directory).await.iter().map(|row| row.id.len()).collect();
-    assert!(left.contains(&2_000) && directory.unsynced_ids("acme").await.unwrap().len() == 5);
+    assert!(left.contains(&2_000) && rows(&directory).await.len() == 5, "{left:?}");
+    let ids = directory.unsynced_ids("acme").await.unwrap();
+    assert!(ids.contains("employees", "#%") && !ids.contains("employees", &long));
 }

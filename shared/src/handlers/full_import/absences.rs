@@ -3,52 +3,26 @@
 //! Absence is not evidence. A 404 says that somebody is not visible; only together with a deletion in the system log does
 //! it say that they are deleted. Too many absences that nothing explains say that our own view is wrong.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::closing::{hash, suspects};
+use super::evidence::{Evidence, gather};
 use super::import::Import;
-use crate::directory::{ConnectionState, HeldEntry, Known, SHARDS, Suspect, Written};
+use crate::directory::{ConnectionState, Known, SHARDS, Suspect, Written};
 use crate::handlers::interruption::{Interruption, blind};
 use crate::line::Person;
-use crate::model::{Mapping, Outcome, Reason, Rejection, RejectionReason, Time};
-use crate::okta::Deletions;
+use crate::model::{Mapping, Outcome, Reason, Rejection, Time};
 use crate::reconcile::{Source, Verdict, absent, is_too_many, outcome_of_nothing_to_write};
 use crate::sync::{Landing, Met};
 
-/// The overlap of two imports' looks at the log: a person who went just before one may be listed in it still, because
-/// search lags, and the event may reach the log late. Deletions are few, so a generous overlap costs no further request.
-const OVERLAP: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long before T0 somebody may have gone whom the import's own pages still showed.
 const STILL_LISTED: Duration = Duration::from_secs(15 * 60);
-/// How long Okta keeps its log (Okta: System Log query).
-const LOG_RETENTION: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 /// Suspects that are being confirmed beside each other.
 const AT_ONCE: usize = 8;
-
-/// What the log can say about absences.
-struct Evidence {
-    deletions: HashMap<String, Time>,
-    /// What earlier imports found of those who wait in the hold: it may be older than what the log still has.
-    held: HashMap<String, Reason>,
-    /// Whether it covers the whole time since the suspects were last known to be there.
-    complete: bool,
-}
-
-impl Evidence {
-    /// Why somebody is gone whom Okta answers with 404, or that nothing explains it.
-    fn of(&self, id: &str) -> Result<Reason, Rejection> {
-        match (self.deletions.contains_key(id), self.held.get(id), self.complete) {
-            (true, _, _) => Ok(Reason::Deleted),
-            (false, Some(reason), _) => Ok(*reason),
-            (false, None, false) => Ok(Reason::Missing),
-            (false, None, true) => Err(unexplained_absence()),
-        }
-    }
-}
 
 /// Confirms every suspect, and everyone whom the log says was deleted while the import ran.
 pub(crate) async fn confirm(import: &Import, state: &ConnectionState) -> Result<(), Interruption> {
@@ -61,40 +35,6 @@ pub(crate) async fn confirm(import: &Import, state: &ConnectionState) -> Result<
         }
     }
     confirm_deleted_meanwhile(import, &evidence, t0).await
-}
-
-/// When the people of a connection were last known to be there, but for the unsettled.
-pub(crate) fn last_seen(state: &ConnectionState) -> Option<Time> {
-    state.last_complete.as_ref().map(|import| import.t0).or(state.first_started)
-}
-
-/// Reads the deletions since the suspects were last seen, once for all of them; and as far back as others are unsettled.
-async fn gather(import: &Import, state: &ConnectionState, t0: Time) -> Result<Evidence, Interruption> {
-    let held = reasons_of_held(import).await?;
-    let now = import.line.okta.now();
-    let retained = now.before(LOG_RETENTION - Duration::from_secs(3_600));
-    let last_seen = last_seen(state).unwrap_or(t0).min(t0).before(OVERLAP);
-    let since = state.unsettled_since.map_or(last_seen, |unsettled| unsettled.before(OVERLAP).min(last_seen));
-    match import.line.okta.deletions(since.max(retained)).await? {
-        Deletions::Known(deletions) => Ok(Evidence { deletions, held, complete: last_seen >= retained }),
-        Deletions::NotPermitted(why) => {
-            import.line.warn(format!("The system log could not be read, so deletions cannot be told: {why}"));
-            Ok(Evidence { deletions: HashMap::new(), held, complete: false })
-        }
-    }
-}
-
-async fn reasons_of_held(import: &Import) -> Result<HashMap<String, Reason>, Interruption> {
-    let mut reasons = HashMap::new();
-    if import.work().checkpoint.suspects {
-        let mut held = import.line.directory.held(&import.line.connection.name);
-        while let Some(HeldEntry { change, .. }) = held.try_next().await? {
-            if let Some(reason) = change.standing.filter(|reason| reason.is_gone()) {
-                reasons.insert(change.id, reason);
-            }
-        }
-    }
-    Ok(reasons)
 }
 
 /// Confirms the suspects of one shard, some at a time and in order, so that an interruption costs at most those.
@@ -177,7 +117,7 @@ async fn confirm_one(
         let Some(index) = line.connection.mapping_index(&suspect.mapping) else { continue };
         let Some(known) = line.directory.find(&line.connection.name, &suspect.mapping, &id).await? else { continue };
         let outcome = match &reason {
-            Ok(reason) => gone(import, &mappings[index], &known, (*reason, None)).await?,
+            Ok(reason) => gone(import, &mappings[index], &known, Absence { reason: *reason, counted: None }).await?,
             Err(rejection) => {
                 let record = line.directory.record(&line.connection.name, &suspect.mapping, &id).await?;
                 let identifier = record.map(|record| record.identifier);
@@ -213,12 +153,20 @@ fn note(
     Ok(())
 }
 
-/// Writes, or collects for the guard, that somebody is gone, who may have been counted in a bucket before.
+/// A confirmed absence.
+struct Absence {
+    /// Why somebody is gone.
+    reason: Reason,
+    /// The bucket that they were counted in before, if they were.
+    counted: Option<Outcome>,
+}
+
+/// Writes, or collects for the guard, that somebody is gone.
 async fn gone(
     import: &Import,
     mapping: &Mapping,
     known: &Known,
-    (reason, counted): (Reason, Option<Outcome>),
+    Absence { reason, counted }: Absence,
 ) -> Result<Option<Outcome>, Interruption> {
     let line = &import.line;
     let nothing = outcome_of_nothing_to_write(Outcome::Unchanged, Some(&known.current), line.lease.run());
@@ -277,19 +225,12 @@ async fn confirm_deleted(import: &Import, id: &str) -> Result<(), Interruption> 
     for (index, known) in known {
         let mapping = &line.connection.mappings[index];
         let before = line.before(mapping, id, Some(&known.current));
-        let outcome = gone(import, mapping, &known, (Reason::Deleted, Some(before))).await?;
+        let absence = Absence { reason: Reason::Deleted, counted: Some(before) };
+        let outcome = gone(import, mapping, &known, absence).await?;
         let landing = Landing { mapping: index, id: id.to_owned(), outcome, before };
         if !import.withdraw(&landing).await? {
             import.work().checkpoint.count_again(&landing);
         }
     }
     Ok(())
-}
-
-fn unexplained_absence() -> Rejection {
-    Rejection {
-        reason: RejectionReason::UnexplainedAbsence,
-        message: "Okta does not show this person any more, and its log has no deletion of them.".to_owned(),
-        identifier: None,
-    }
 }

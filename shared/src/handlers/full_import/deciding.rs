@@ -54,20 +54,18 @@ pub(crate) async fn decide(import: &Import) -> Result<(), Interruption> {
 /// Decides on so many new deactivations by mapping, and stores what is allowed with the rolling day. The day is shared
 /// with other jobs: whoever loses the race decides again on what it finds then.
 async fn enter_into_the_day(import: &Import, new: &[u64]) -> Result<Vec<Decision>, Interruption> {
-    let line = &import.line;
+    let (line, name) = (&import.line, &import.line.connection.name);
     for _ in 0..TRIES {
-        let mut state = line.directory.connection_state(&line.connection.name).await?;
+        let mut state = line.directory.connection_state(name).await?;
         let decisions = measure(import, &mut state, new);
         let allowed = new.iter().zip(&decisions).any(|(new, decision)| *new > 0 && *decision == Decision::Allow);
-        if !allowed
-            || line.directory.put_connection_state(Some(&line.lease), &line.connection.name, &state).await?
-                == Written::Done
-        {
+        let store = async || line.directory.put_connection_state(Some(&line.lease), name, &state).await;
+        if !allowed || store().await? == Written::Done {
             return Ok(decisions);
         }
         tokio::time::sleep(Duration::from_millis(fastrand::u64(20..200))).await;
     }
-    Err(DirectoryError::Contended { what: format!("the state of connection {}", line.connection.name) }.into())
+    Err(DirectoryError::Contended { what: format!("the state of connection {name}") }.into())
 }
 
 /// The decisions; those allowed are entered into the rolling day, once a run.
@@ -238,8 +236,7 @@ async fn held(import: &Import) -> Result<Held, Interruption> {
 /// out. Gives how many are left.
 async fn drop_refuted(import: &Import) -> Result<u64, Interruption> {
     let line = &import.line;
-    let entries = line.directory.held(&line.connection.name);
-    let mut entries = std::pin::pin!(entries);
+    let mut entries = line.directory.held(&line.connection.name);
     let mut left = 0;
     while let Some(entry) = entries.try_next().await? {
         // Of whom this run could make nothing it cannot say that Okta refutes the entry.

@@ -182,7 +182,7 @@ impl Import {
             calls_left: self.line.okta.calls_left(),
         };
         let (okta, dynamodb) = self.used(checkpoint);
-        let ended = (state != RunState::Running).then(Time::now);
+        let ended = (state != RunState::Running).then(crate::clock::now);
         let warnings = self.line.warnings();
         RunReport { state, ended, mappings, progress, okta, dynamodb, problem: None, warnings, ..self.report.clone() }
     }

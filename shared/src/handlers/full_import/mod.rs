@@ -8,6 +8,7 @@ mod checkpoint;
 mod closing;
 mod crowd;
 mod deciding;
+mod evidence;
 mod import;
 mod reading;
 mod seen;
@@ -282,7 +283,7 @@ async fn complete(import: &Import, ending: RunState) -> Result<(), Interruption>
     let complete = |state: &mut ConnectionState| {
         // Once more for the same run, after a crash, changes nothing.
         if state.last_complete.as_ref().is_none_or(|last| last.run != import.run) {
-            let open_since = state.unsettled_since.or_else(|| absences::last_seen(state));
+            let open_since = state.unsettled_since.or_else(|| evidence::last_seen(state));
             state.unsettled_since = open_since.filter(|_| !is_settled);
         }
         state.watermark = Some(import.t0.before(LATE_COMMITS));

@@ -34,26 +34,10 @@ impl Org {
         self.change_profile(id, &[(key, None)])
     }
 
-    /// Changes someone's mail address, which need not be unique.
-    pub fn set_email(&mut self, id: &str, email: &str) -> bool {
-        self.set_profile(id, "email", email)
-    }
-
     /// Changes someone's login; refused when somebody else has it.
     pub fn set_login(&mut self, id: &str, login: &str) -> bool {
         let taken = self.user_by_login(login).is_some_and(|other| other.id != id);
         !taken && self.set_profile(id, "login", login)
-    }
-
-    /// Changes the profile and moves `lastUpdated` without any event, as imports sometimes do.
-    pub fn set_profile_unlogged(&mut self, id: &str, key: &str, value: impl Into<Value>) -> bool {
-        let now = whole_second(self.now());
-        let value = value.into();
-        self.amend(id, |user| {
-            user.profile.set(key, Some(value));
-            user.last_updated = now;
-        })
-        .is_some()
     }
 
     fn change_profile(&mut self, id: &str, changes: &[(&str, Option<Value>)]) -> bool {

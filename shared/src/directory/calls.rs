@@ -1,4 +1,5 @@
-//! The single-item calls to DynamoDB. This, `search`, `batch` and `tables` alone use the SDK's client.
+//! The single-item calls to DynamoDB. This, `search`, `batch`, `transaction` and `tables`
+//! alone use the SDK's client.
 
 use std::future::Future;
 

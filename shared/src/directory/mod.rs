@@ -57,6 +57,7 @@ mod suspects;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod transaction;
 mod unsynced;
 mod update;
 mod write;

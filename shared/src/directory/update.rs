@@ -12,7 +12,7 @@ pub(super) type Names = Option<HashMap<String, String>>;
 pub(super) type Values = Option<HashMap<String, AttributeValue>>;
 
 /// An update of one item; all of it happens, or nothing.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Update {
     sets: Vec<String>,
     removes: Vec<String>,

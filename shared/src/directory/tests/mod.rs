@@ -9,6 +9,7 @@ mod lost_answers;
 mod records;
 mod runs;
 mod secrets;
+mod transactions;
 mod wire;
 mod working;
 

@@ -69,14 +69,31 @@ impl Line {
         }
     }
 
-    /// Writes one change of one record, if nobody else wrote it since it was diffed.
+    /// Writes one change of one record, if nobody else wrote it since it was diffed. Whoever leaves leaves, though the
+    /// identifier that they changed to is somebody else's: then they keep the old one.
     ///
     /// # Errors
     /// When the lease has lapsed or the directory cannot be written.
     pub async fn write(&self, mapping: &Mapping, change: &Change) -> Result<Written, Error> {
-        let (connection, mapping_name) = (self.connection.name.clone(), mapping.name.clone());
-        let place = Place { connection, mapping: mapping_name, kind: mapping.kind() };
-        Ok(self.directory.write(&self.lease, &place, change, clock::now()).await?)
+        let written = self.write_together(mapping, std::slice::from_ref(change)).await?;
+        if written != Written::Claimed || change.outcome != Outcome::Deactivated {
+            return Ok(written);
+        }
+        let leaving = Change { content: None, ..change.clone() };
+        self.write_together(mapping, &[leaving]).await
+    }
+
+    /// Writes changes that hand claims to each other, all or none.
+    ///
+    /// # Errors
+    /// When the lease has lapsed or the directory cannot be written.
+    pub(crate) async fn write_together(&self, mapping: &Mapping, changes: &[Change]) -> Result<Written, Error> {
+        Ok(self.directory.write_together(&self.lease, &self.place(mapping), changes, clock::now()).await?)
+    }
+
+    /// Where the records of a mapping belong.
+    pub(crate) fn place(&self, mapping: &Mapping) -> Place {
+        Place { connection: self.connection.name.clone(), mapping: mapping.name.clone(), kind: mapping.kind() }
     }
 
     /// The current record of what was seen.
@@ -128,6 +145,7 @@ impl Line {
         let nothing = match current {
             _ if self.unsynced().contains(&mapping.name, id) => Outcome::Unsynced,
             None => Outcome::Excluded,
+            Some(current) if current.superseded_by.is_some() => Outcome::Excluded,
             Some(current) if current.standing == Some(Reason::OutOfScope) => Outcome::Excluded,
             Some(_) => Outcome::Unchanged,
         };

@@ -10,6 +10,7 @@ mod blind;
 mod concurrency;
 mod faults;
 mod guard;
+mod identifiers;
 mod import;
 mod kill;
 mod malformed;

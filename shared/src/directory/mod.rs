@@ -21,11 +21,13 @@
 //! | `first_synced`, `last_changed` | string | when the record came, and when it last changed |
 //! | `previous_ids` | list of strings | earlier Okta ids of the same person |
 //! | `revision` | number | 1 for a new record, one more with every write |
+//! | `claim` | string | the identifier as it is compared, in lower case and NFC; absent where the identifier is the Okta id |
 //! | `digest` | string | of identifier, role and fields |
 //! | `created_by`, `written_by` | string | the runs that created and last wrote it |
 //! | `outcome` | string | what the last write did: `created`, `updated`, `deactivated` or `reactivated` |
 //!
-//! Attributes may be added. Records are never removed by age; an inactive record stays. The local secondary index
+//! An item with the attribute `superseded_by` is no record: it stands where that of an earlier Okta id of a person was,
+//! who has been hired again since, and names the id that has the record now. Attributes may be added. Records are never removed by age; an inactive record stays. The local secondary index
 //! `by-id` (`pk`, `id`; keys only) finds a record of which only the id is known.
 //!
 //! The table *state* is nobody's contract. Its keys, and those of the directory, are listed in the module `keys`.
@@ -34,6 +36,7 @@ mod attribute;
 mod batch;
 mod calls;
 mod checkpoint;
+mod claims;
 mod connection_state;
 mod connections;
 mod deactivations;
@@ -46,6 +49,7 @@ mod item;
 mod keys;
 mod lease;
 mod meter;
+mod moves;
 mod problem;
 mod records;
 mod renewal;
@@ -53,6 +57,7 @@ mod runs;
 mod search;
 mod secrets;
 mod seen;
+mod supersede;
 mod suspects;
 mod tables;
 #[cfg(test)]
@@ -68,6 +73,7 @@ use aws_sdk_dynamodb::Client;
 use futures::stream::BoxStream;
 use tokio::sync::Semaphore;
 
+pub use claims::{Holder, Wake};
 pub use connection_state::{CompleteImport, ConnectionState, DayCount};
 pub use deactivations::{Collected, Fate as CollectedFate};
 pub use error::{Call, DirectoryError};

@@ -5,13 +5,20 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::attribute::to_map;
 use super::calls::Conditional;
+use super::keys::Key;
 use super::lease::Lease;
+use super::moves::Moves;
+use super::transaction::{Transacted, Transaction};
 use super::update::{Update, text, text_or_null, whole};
 use super::{Directory, DirectoryError, keys};
-use crate::model::{Change, Content, Kind, Observed, RejectionReason, State, Time};
+use crate::model::{Change, Content, Former, Kind, Observed, Predecessor, RejectionReason, State, Time};
 
 /// How much of a record the content may be, in bytes as DynamoDB counts them: an item has 400 KB for everything.
 const LARGEST_CONTENT: usize = 380_000;
+
+/// What a record loses when another Okta id takes it over. What is left says that this id has no record, and whose it
+/// was; it stands where the id's record would, so that no late write can bring that back.
+const REMOVED_WHEN_TAKEN_OVER: [&str; 7] = ["connection", "mapping", "kind", "identifier", "fields", "role", "claim"];
 
 /// Where a record belongs, and what it describes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +42,8 @@ pub enum Written {
     /// Or this very write did: when an answer is lost, the SDK sends the write again, which then finds its own
     /// revision. Whoever loses reads the record again, and there finds their own run as the last writer.
     Lost,
+    /// Another record holds the claim that the change needs; nothing was stored.
+    Claimed,
 }
 
 impl Directory {
@@ -50,34 +59,104 @@ impl Directory {
         change: &Change,
         now: Time,
     ) -> Result<Written, DirectoryError> {
-        if !keys::fits_a_record(&change.id) {
-            return Err(unstorable(change, RejectionReason::Malformed, "its id is empty or too long"));
+        self.write_together(lease, place, std::slice::from_ref(change), now).await
+    }
+
+    /// Carries out changes of one mapping's records that hand claims to each other, all of them or nothing: at most 20.
+    ///
+    /// # Errors
+    /// As [`Directory::write`].
+    pub async fn write_together(
+        &self,
+        lease: &Lease,
+        place: &Place,
+        changes: &[Change],
+        now: Time,
+    ) -> Result<Written, DirectoryError> {
+        let mut records = Vec::with_capacity(changes.len());
+        for change in changes {
+            records.extend(record_writes(lease, place, change, now)?);
         }
-        let key = keys::record(&place.connection, &place.mapping, change.source_created, &change.id);
-        let mut update = match change.expected {
-            None => creation(lease, place, change, now)?,
-            Some(revision) => Update::new().if_compares("revision", "=", whole(revision)),
-        };
-        update = standing(update, change)
-            .set("kind", text(word(place.kind)))
-            .set("revision", whole(change.expected.unwrap_or(0) + 1))
-            .set("last_changed", text(now))
-            .set("written_by", text(lease.run()))
-            .set("outcome", text(word(change.outcome)));
-        if let Some(Observed { okta_status, source_updated }) = &change.observed {
-            update = update.set("okta_status", text(okta_status)).set("source_updated", text(source_updated));
-        }
-        if let Some(content) = &change.content {
-            update = with_content(update, change, content)?;
-        }
-        match self.update_under(lease, &key, update).await {
-            Ok(Conditional::Done(_)) => Ok(Written::Done),
-            Ok(Conditional::Refused(_)) => Ok(Written::Lost),
-            Err(DirectoryError::Refused { detail, .. }) if detail.contains("maximum allowed size") => {
-                Err(unstorable(change, RejectionReason::TooLarge, "it is larger than 400 KB"))
+        let moves = Moves::of(changes);
+        let written = match records.as_slice() {
+            [(key, update)] if moves.is_empty() => {
+                self.update_under(lease, key, update.clone()).await.map(|written| match written {
+                    Conditional::Done(_) => Written::Done,
+                    Conditional::Refused(_) => Written::Lost,
+                })
             }
-            Err(error) => Err(error),
+            records => {
+                let transaction = Transaction::new();
+                let transaction =
+                    records.iter().fold(transaction, |all, (key, update)| all.update(key.clone(), update.clone()));
+                let transacted = self.transact_under(lease, &moves.write(transaction, place, now)).await;
+                transacted.map(|transacted| match transacted {
+                    Transacted::Done => Written::Done,
+                    Transacted::Refused(refused) if refused.keys().any(|index| *index < records.len()) => Written::Lost,
+                    Transacted::Refused(_) => Written::Claimed,
+                })
+            }
+        };
+        written.map_err(|error| match (error, changes) {
+            (DirectoryError::Refused { detail, .. }, [change, ..]) if detail.contains("maximum allowed size") => {
+                unstorable(change, RejectionReason::TooLarge, "it is larger than 400 KB")
+            }
+            (error, _) => error,
+        })
+    }
+}
+
+/// The update of a record, and of the one that it takes over or leaves without its claim.
+fn record_writes(
+    lease: &Lease,
+    place: &Place,
+    change: &Change,
+    now: Time,
+) -> Result<Vec<(Key, Update)>, DirectoryError> {
+    if !keys::fits_a_record(&change.id) {
+        return Err(unstorable(change, RejectionReason::Malformed, "its id is empty or too long"));
+    }
+    let key = |created, id| keys::record(&place.connection, &place.mapping, created, id);
+    let mut writes = vec![(key(change.source_created, &change.id), record_update(lease, place, change, now)?)];
+    let of_former = |former: &Former| Update::new().if_compares("revision", "=", whole(former.revision));
+    match &change.predecessor {
+        Some(Predecessor::TakenOver(former)) => {
+            let left = REMOVED_WHEN_TAKEN_OVER.iter().fold(of_former(former), |update, name| update.remove(name));
+            let left = left.set("superseded_by", text(&change.id)).set("revision", whole(former.revision + 1));
+            writes.push((key(former.source_created, &former.id), left));
         }
+        Some(Predecessor::LeftBehind(former)) => {
+            let left = of_former(former).remove("claim").set("revision", whole(former.revision + 1));
+            writes.push((key(former.source_created, &former.id), left));
+        }
+        Some(Predecessor::Forgotten(_)) | None => {}
+    }
+    Ok(writes)
+}
+
+fn record_update(lease: &Lease, place: &Place, change: &Change, now: Time) -> Result<Update, DirectoryError> {
+    let revision = match (change.expected, &change.predecessor) {
+        (Some(revision), _) => revision,
+        // Its readers see the revision go on, whatever the Okta id is.
+        (None, Some(Predecessor::TakenOver(former))) => former.revision,
+        (None, _) => 0,
+    };
+    let mut update = match change.expected {
+        None => creation(lease, place, change, now)?,
+        Some(revision) => Update::new().if_compares("revision", "=", whole(revision)),
+    };
+    update = standing(update, change)
+        .set("kind", text(word(place.kind)))
+        .set("revision", whole(revision + 1))
+        .set("last_changed", text(now))
+        .set("written_by", text(lease.run()))
+        .set("outcome", text(word(change.outcome)));
+    if let Some(Observed { okta_status, source_updated }) = &change.observed {
+        update = update.set("okta_status", text(okta_status)).set("source_updated", text(source_updated));
+    }
+    match &change.content {
+        Some(content) => with_content(update, change, content),
+        None => Ok(update),
     }
 }
 
@@ -86,15 +165,22 @@ fn creation(lease: &Lease, place: &Place, change: &Change, now: Time) -> Result<
     if change.observed.is_none() || change.content.is_none() {
         return Err(unstorable(change, RejectionReason::Malformed, "a new record needs an observation and a content"));
     }
+    let (first_synced, created_by, previous_ids) = match &change.predecessor {
+        Some(Predecessor::TakenOver(former)) => {
+            let ids = former.previous_ids.iter().chain([&former.id]).map(text).collect();
+            (former.first_synced, former.created_by.as_str(), ids)
+        }
+        _ => (now, lease.run(), Vec::new()),
+    };
     Ok(Update::new()
         .if_absent("pk")
         .set("connection", text(&place.connection))
         .set("mapping", text(&place.mapping))
         .set("id", text(&change.id))
         .set("source_created", text(change.source_created))
-        .set("previous_ids", AttributeValue::L(Vec::new()))
-        .set("first_synced", text(now))
-        .set("created_by", text(lease.run())))
+        .set("previous_ids", AttributeValue::L(previous_ids))
+        .set("first_synced", text(first_synced))
+        .set("created_by", text(created_by)))
 }
 
 fn standing(update: Update, change: &Change) -> Update {
@@ -110,6 +196,11 @@ fn with_content(update: Update, change: &Change, content: &Content) -> Result<Up
         let message = format!("its content has {size} bytes, and {LARGEST_CONTENT} are possible");
         return Err(unstorable(change, RejectionReason::TooLarge, &message));
     }
+    let update = match &content.claim {
+        Some(claim) => update.set("claim", text(claim)),
+        None if change.held_claim.is_some() => update.remove("claim"),
+        None => update,
+    };
     Ok(update
         .set("identifier", text(&content.identifier))
         .set("role", text_or_null(content.role.as_ref()))

@@ -7,7 +7,7 @@ use futures::{StreamExt, TryStreamExt};
 
 use super::interruption::{Interruption, blind};
 use super::settle::settle;
-use super::{connect, run};
+use super::{connect, run, waiting};
 use crate::clock;
 use crate::context::Context;
 use crate::directory::{Directory, HeldEntry, Lease};
@@ -71,7 +71,7 @@ async fn under_lease(
 }
 
 async fn carry_out(line: &Line, report: &mut RunReport) -> Result<(), Interruption> {
-    let mut waiting = 0_u64;
+    let mut left = 0_u64;
     let entries = line.directory.held(&line.connection.name);
     let settled = entries.map(|entry| async {
         let entry = entry?;
@@ -82,12 +82,19 @@ async fn carry_out(line: &Line, report: &mut RunReport) -> Result<(), Interrupti
     while let Some((entry, outcome)) = settled.try_next().await? {
         let counts = report.mappings.entry(entry.mapping).or_default();
         if outcome == Outcome::Stale {
-            waiting += 1;
+            left += 1;
         } else if counts.take_back(Outcome::Held) {
             counts.add(outcome);
         }
     }
-    if waiting == 0 {
+    // Those who left gave up their identifiers, and somebody may have waited for one.
+    for landing in waiting::wake(line).await? {
+        let counts = report.mappings.entry(line.connection.mappings[landing.mapping].name.clone()).or_default();
+        if landing.outcome.is_some() && counts.take_back(landing.before) {
+            landing.outcome.into_iter().for_each(|outcome| counts.add(outcome));
+        }
+    }
+    if left == 0 {
         line.directory.close_hold(&line.lease).await?;
         (report.state, report.problem) = (RunState::Succeeded, None);
     } else {

@@ -13,6 +13,7 @@ pub mod preview;
 mod run;
 mod settle;
 pub mod verify;
+mod waiting;
 
 use std::time::Duration;
 

@@ -1,6 +1,7 @@
 //! The objects of Okta and of the directory, and the rules of mappings. Pure: no `async`, clock, environment or randomness.
 
 mod change;
+mod claim;
 mod connection;
 mod expression;
 mod filter;
@@ -18,7 +19,8 @@ mod time;
 mod token;
 mod user;
 
-pub use change::{Change, Observed};
+pub use change::{Change, Former, Observed, Predecessor};
+pub use claim::Claim;
 pub use connection::{Auth, ConfigFault, Connection, GuardLimits, OktaLink, OrgUrl};
 pub use expression::{Attributes, Expression};
 pub use filter::Filter;

@@ -21,7 +21,7 @@ use self::checkpoint::{Checkpoint, Phase};
 use self::import::Import;
 use super::interruption::{Interruption, blind};
 use super::run::{self, Opened, Run, Stops};
-use super::{Event, Response, connect, fan_out};
+use super::{Event, Response, connect, fan_out, waiting};
 use crate::clock;
 use crate::context::Context;
 use crate::directory::{CompleteImport, ConnectionState};
@@ -249,6 +249,7 @@ async fn phases(import: &Arc<Import>, state: &ConnectionState) -> Result<RunStat
             }
             Phase::Applying => {
                 ending = deciding::apply(import).await?;
+                sync_waiting(import).await?;
                 Phase::Finished
             }
             Phase::Finished => {
@@ -261,6 +262,16 @@ async fn phases(import: &Arc<Import>, state: &ConnectionState) -> Result<RunStat
             import.save().await?;
         }
     }
+}
+
+/// Whoever waited for an identifier that came free in this run syncs in it.
+async fn sync_waiting(import: &Import) -> Result<(), Interruption> {
+    for landing in waiting::wake(&import.line).await? {
+        if !import.withdraw(&landing).await? {
+            import.work().checkpoint.count_again(&landing);
+        }
+    }
+    Ok(())
 }
 
 /// Everything is in the directory, or in the hold: what follows starts from here.

@@ -13,4 +13,5 @@ mod guard;
 mod import;
 mod kill;
 mod malformed;
+mod schema;
 mod throttles;

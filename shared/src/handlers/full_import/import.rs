@@ -13,7 +13,7 @@ use crate::error::{Error, Fate};
 use crate::handlers::interruption::Interruption;
 use crate::handlers::run::Stops;
 use crate::line::Line;
-use crate::model::{Attributes, RawObject, Time};
+use crate::model::{Attributes, RawObject};
 use crate::reconcile::Source;
 use crate::report::{DynamoDbUse, OktaUse, Problem, Progress, RunReport, RunState};
 use crate::sync::{Landing, Met};

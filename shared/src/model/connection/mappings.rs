@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::faults::{Faults, element, member};
-use super::{name, preset};
 use super::section::{Section, label, labels, text, type_of};
 use super::suggest::suggestion;
+use super::{name, preset};
 use crate::model::filter::Departments;
 use crate::model::{Expression, Filter, Mapping, Source, Target, USER_STATUSES};
 

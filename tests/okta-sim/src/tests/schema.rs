@@ -32,9 +32,8 @@ async fn every_type_of_user_leads_to_its_schema() {
 async fn the_schema_has_what_profiles_have() {
     let sim = sim(400, Options::default()).await;
     let schema = get(&sim, "/api/v1/meta/schemas/user/default").await.json();
-    let known = |name: &str| {
-        ["base", "custom"].iter().any(|part| schema["definitions"][part]["properties"][name].is_object())
-    };
+    let known =
+        |name: &str| ["base", "custom"].iter().any(|part| schema["definitions"][part]["properties"][name].is_object());
     let page = get(&sim, "/api/v1/users?search=status+pr&limit=200").await.json();
     let used: BTreeSet<String> =
         page.as_array().unwrap().iter().flat_map(|user| user["profile"].as_object().unwrap().keys().cloned()).collect();

@@ -14,4 +14,5 @@ mod identifiers;
 mod import;
 mod kill;
 mod malformed;
+mod schema;
 mod throttles;

@@ -86,6 +86,10 @@ pub(crate) enum Command {
     List(ListArguments),
     /// Lists what did not sync, and why.
     Unsynced(UnsyncedArguments),
+    /// Lists the built-in mappings.
+    Presets,
+    /// Prints a built-in mapping, ready to be pasted into a connection.
+    Preset(PresetArgument),
 }
 
 #[derive(Debug, Args)]
@@ -164,6 +168,12 @@ pub(crate) struct UnsyncedArguments {
     /// The form of the list [default: table, with --json ndjson].
     #[arg(long)]
     pub(crate) format: Option<Format>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PresetArgument {
+    /// The preset's name.
+    pub(crate) name: String,
 }
 
 /// The forms of a list.

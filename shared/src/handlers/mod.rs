@@ -11,6 +11,7 @@ pub mod full_import;
 mod interruption;
 pub mod preview;
 mod run;
+pub mod schema;
 mod settle;
 pub mod verify;
 mod waiting;

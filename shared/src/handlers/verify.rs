@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::connect;
+use super::{connect, schema};
 use crate::context::Context;
 use crate::directory::ConnectionState;
 use crate::error::{Error, Fate};
@@ -16,7 +16,7 @@ pub struct ApiCheck {
     pub api: String,
     /// Whether it can be used as the mappings need it.
     pub ok: bool,
-    /// What is wrong with it.
+    /// What is wrong with it; when it can be used all the same, what an operator should know.
     pub problem: Option<Problem>,
 }
 
@@ -39,15 +39,18 @@ pub async fn verify(context: &Context, name: &str) -> Result<Vec<ApiCheck>, Erro
         };
         context.directory.change_connection_state(None, name, pin).await?;
     }
-    Ok(vec![
+    let mut checks = vec![
         check("/.well-known/okta-organization", Ok(())),
         check("/api/v1/users", users(&okta).await),
         check("/api/v1/groups", groups(&okta).await),
         check("/api/v1/logs", okta.log_readable().await.map_err(Error::from)),
-    ])
+    ];
+    checks.extend(schema::checks(&okta, &connection).await);
+    Ok(checks)
 }
 
-fn check(api: &str, result: Result<(), Error>) -> ApiCheck {
+/// The line of one API.
+pub(super) fn check(api: &str, result: Result<(), Error>) -> ApiCheck {
     ApiCheck { api: api.to_owned(), ok: result.is_ok(), problem: result.err().map(|error| error.problem()) }
 }
 

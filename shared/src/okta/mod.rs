@@ -3,7 +3,7 @@
 //! A call goes through these files in order: a [`PageRequest`] (`query`) is asked for (`client`), as often as
 //! it takes (`retry`); each attempt (`attempt`) waits for its turn (`pacing`), is signed (`auth`) and sent; an
 //! answer is a [`Page`] (`page`, `links`) or an [`OktaError`] (`answer`, `fault`, `error`, `hint`). What is
-//! more than a page has a file of its own: `organization`, `groups`, `log`.
+//! more than a page has a file of its own: `organization`, `groups`, `log`, `schema`.
 //!
 //! Nothing here decodes an object of a list, writes anything in Okta, or knows the directory. The credential
 //! goes to the configured host only, and never into a log, an error or a `Debug` text.
@@ -24,6 +24,7 @@ mod pacing;
 mod page;
 mod query;
 mod retry;
+mod schema;
 mod usage;
 
 #[cfg(test)]
@@ -39,3 +40,4 @@ pub use organization::Organization;
 pub use pacing::Paces;
 pub use page::Page;
 pub use query::PageRequest;
+pub use schema::Schemas;

@@ -42,6 +42,6 @@ mod tests;
 pub use call::Call;
 pub use fault::{Fault, FaultKind, Malformed, Match};
 pub use options::Options;
-pub use org::{App, Event, Group, GroupKind, NewUser, Org, Party, Provider, Status, User};
+pub use org::{App, Event, Group, GroupKind, NewUser, Org, Party, Provider, Status, User, UserType};
 pub use role::Role;
 pub use sim::Sim;

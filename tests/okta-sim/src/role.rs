@@ -18,13 +18,15 @@ pub enum Role {
     NoLog,
     /// As a read-only admin, but groups answer 403 `E0000006`.
     NoGroups,
+    /// As a read-only admin, but schemas and types of user answer 403 `E0000006`.
+    NoSchemas,
 }
 
 impl Role {
     /// Whether an object with this id is in sight.
     pub(crate) fn sees(&self, id: &str) -> bool {
         match self {
-            Self::ReadOnlyAdmin | Self::NoLog | Self::NoGroups => true,
+            Self::ReadOnlyAdmin | Self::NoLog | Self::NoGroups | Self::NoSchemas => true,
             Self::None => false,
             Self::Only(ids) => ids.contains(id),
         }
@@ -32,6 +34,6 @@ impl Role {
 
     /// Whether nothing at all is hidden, which spares looking at each object.
     pub(crate) fn sees_all(&self) -> bool {
-        matches!(self, Self::ReadOnlyAdmin | Self::NoLog | Self::NoGroups)
+        matches!(self, Self::ReadOnlyAdmin | Self::NoLog | Self::NoGroups | Self::NoSchemas)
     }
 }

@@ -5,17 +5,20 @@ use std::path::Path;
 use std::time::Duration;
 
 use rollcall_shared::Context;
+use rollcall_shared::handlers::schema::attribute_checks;
 use rollcall_shared::model::{Auth, Connection};
 use serde_json::json;
 
 use crate::cli::ApplyArguments;
-use crate::failure::{Failure, Status};
+use crate::failure::{Failure, Status, paragraph};
 use crate::session::{Reader, Session};
 
 /// No token and no key is larger; a mistaken redirection may be.
 const LARGEST_TOKEN: u64 = 64 * 1_024;
 /// After so long it is said what is waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// So long Okta is waited for: what it says of custom attributes is of use, and storing does not depend on it.
+const SCHEMA_WITHIN: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(session: &mut Session, arguments: &ApplyArguments) -> Result<Status, Failure> {
     let text = read(&arguments.file)?;
@@ -28,13 +31,7 @@ pub(super) async fn run(session: &mut Session, arguments: &ApplyArguments) -> Re
     };
     let stack = session.open().await?;
     store(&stack.context, &connection, token.as_deref()).await?;
-    let secret = secret(&connection);
-    if token.is_none() && stack.context.secrets.token(secret).await.is_err() {
-        eprintln!(
-            "note: no token is stored as {secret} yet. Apply the connection again with --token-env VAR, or with the \
-             token on standard input."
-        );
-    }
+    remark(&stack.context, &connection).await;
     let mappings: Vec<&str> = connection.mappings.iter().map(|mapping| mapping.name.as_str()).collect();
     match session.reader {
         Reader::Program => session.out.json(&json!({
@@ -51,6 +48,23 @@ pub(super) async fn run(session: &mut Session, arguments: &ApplyArguments) -> Re
     }
     stack.close().await;
     Ok(Status::Done)
+}
+
+/// Says on stderr what an operator should know of what was stored, as far as that can be found out now.
+async fn remark(context: &Context, connection: &Connection) {
+    let secret = secret(connection);
+    if context.secrets.token(secret).await.is_err() {
+        eprintln!(
+            "note: no token is stored as {secret} yet. Apply the connection again with --token-env VAR, or with the \
+             token on standard input."
+        );
+        return;
+    }
+    for check in attribute_checks(context, connection, SCHEMA_WITHIN).await {
+        if let Some(problem) = &check.problem {
+            eprintln!("{}: {}", if check.ok { "note" } else { "warning" }, paragraph(problem));
+        }
+    }
 }
 
 /// Stores the token first: a connection without one could be started in between.

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::faults::{Faults, element, member};
-use super::name;
 use super::section::{Section, label, labels, text, type_of};
 use super::suggest::suggestion;
+use super::{name, preset};
 use crate::model::filter::Departments;
 use crate::model::{Expression, Filter, Mapping, Source, Target, USER_STATUSES};
 
@@ -32,7 +32,8 @@ pub(super) fn read(value: &Value, path: &str, faults: &mut Faults) -> Option<Vec
         faults.add(path, format!("has {} mappings; at most {MOST_MAPPINGS} are allowed", values.len()));
         return None;
     }
-    check_names(values, path, faults);
+    let values = preset::expand_all(values, path, faults);
+    check_names(&values, path, faults);
     let mappings: Vec<Option<Mapping>> =
         values.iter().enumerate().map(|(index, value)| read_mapping(value, &element(path, index), faults)).collect();
     mappings.into_iter().collect()
@@ -54,7 +55,7 @@ fn check_names(values: &[Value], path: &str, faults: &mut Faults) {
 
 fn read_mapping(value: &Value, path: &str, faults: &mut Faults) -> Option<Mapping> {
     let mut section = Section::open(value, path, faults)?;
-    section.refuse("preset", "presets are", faults);
+    let preset = preset::read(&mut section, faults);
     section.refuse("roles", "login users and their roles are", faults);
     let source = read_source(&mut section, faults);
     let target =
@@ -77,6 +78,7 @@ fn read_mapping(value: &Value, path: &str, faults: &mut Faults) -> Option<Mappin
     };
     section.close(faults);
     Some(Mapping {
+        preset: preset?,
         name: name?,
         source: source?,
         target: target?,

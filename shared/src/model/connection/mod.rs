@@ -8,10 +8,10 @@ mod json;
 mod mappings;
 mod name;
 mod org_url;
+mod preset;
 mod read;
 mod schedule;
 mod section;
-mod suggest;
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 pub use faults::ConfigFault;
 pub use org_url::OrgUrl;
 
-use super::{Attributes, Mapping};
+use super::{Attributes, Mapping, suggest};
 use crate::model::Job;
 
 /// Documents with more text than this are refused: they would not fit into one item of the directory.

@@ -10,14 +10,14 @@ pub(super) struct Section<'a> {
     path: String,
     members: &'a Map<String, Value>,
     known: Vec<&'static str>,
-    /// Whether keys may be missing, because something that is not supported yet would decide about them.
+    /// Whether keys may be missing, because something that is at fault itself would decide about them.
     excused: Excuse,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Excuse {
     None,
-    NotSupportedYet,
+    Fault,
 }
 
 impl<'a> Section<'a> {
@@ -65,8 +65,13 @@ impl<'a> Section<'a> {
 
     /// Refuses the value of a key that is known and not supported yet; what depends on it may be missing.
     pub(super) fn refuse_value(&mut self, key: &str, what: &str, faults: &mut Faults) {
-        self.excused = Excuse::NotSupportedYet;
+        self.excuse();
         faults.add(self.at(key), format!("{what} not supported yet"));
+    }
+
+    /// Lets keys be missing from now on: what would decide about them is at fault itself.
+    pub(super) fn excuse(&mut self) {
+        self.excused = Excuse::Fault;
     }
 
     /// Closes the object: whatever key has not been asked for is unknown.

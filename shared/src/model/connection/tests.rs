@@ -177,7 +177,7 @@ fn a_fault_of_a_mapping_has_its_path_and_message() {
             "mappings[1].filter.statuses[0]: unknown status; Okta has STAGED",
         ),
         ("/mappings/1/filter/status", json!(["ACTIVE"]), "mappings[1].filter.status: unknown key"),
-        ("/mappings/1/preset", json!("x"), "mappings[1].preset: presets are not supported yet"),
+        ("/mappings/1/preset", json!("x"), "mappings[1].preset: there is no preset `x`"),
         ("/mappings/1/roles", json!([]), "mappings[1].roles: login users and their roles are not supported yet"),
         ("/mappings/1/field", json!({}), "mappings[1].field: unknown key"),
         ("/mappings/1/fields", json!({}), "mappings[1].fields: must not be empty"),
@@ -185,7 +185,7 @@ fn a_fault_of_a_mapping_has_its_path_and_message() {
         ("/mappings/1/fields/ x", json!("id"), "mappings[1].fields[\" x\"]: a field's name must not"),
         ("/mappings/1/fields/email", json!("profile."), "mappings[1].fields.email: not a JMESPath expression: "),
         ("/mappings/1/fields/e mail", json!(null), "mappings[1].fields[\"e mail\"]: expected a string, not null"),
-        ("/mappings/1/identifier", json!("lower(id)"), "mappings[1].identifier: there is no function `lower`"),
+        ("/mappings/1/identifier", json!("lowr(id)"), "mappings[1].identifier: there is no function `lowr`"),
         (
             "/mappings/1/required",
             json!(["nam"]),

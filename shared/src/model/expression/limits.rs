@@ -6,50 +6,32 @@
 
 use jmespath::ast::Ast;
 
+use super::functions::{self, literal};
+
+/// Characters of an expression, the JSON in it aside.
 const LONGEST: usize = 2_000;
+/// Characters of an expression with the JSON in it: a value table may be long.
+const LONGEST_WITH_JSON: usize = 20_000;
 const DEEPEST: usize = 50;
 const MOST_PROJECTIONS: usize = 100;
 const LARGEST_INDEX: u32 = 100_000;
 const LARGEST_GROWTH: f64 = 10_000.0;
-
-/// JMESPath's functions with how many arguments they take; `None`: that many or more.
-const FUNCTIONS: [(&str, usize, Option<usize>); 26] = [
-    ("abs", 1, Some(1)),
-    ("avg", 1, Some(1)),
-    ("ceil", 1, Some(1)),
-    ("contains", 2, Some(2)),
-    ("ends_with", 2, Some(2)),
-    ("floor", 1, Some(1)),
-    ("join", 2, Some(2)),
-    ("keys", 1, Some(1)),
-    ("length", 1, Some(1)),
-    ("map", 2, Some(2)),
-    ("max", 1, Some(1)),
-    ("max_by", 2, Some(2)),
-    ("merge", 1, None),
-    ("min", 1, Some(1)),
-    ("min_by", 2, Some(2)),
-    ("not_null", 1, None),
-    ("reverse", 1, Some(1)),
-    ("sort", 1, Some(1)),
-    ("sort_by", 2, Some(2)),
-    ("starts_with", 2, Some(2)),
-    ("sum", 1, Some(1)),
-    ("to_array", 1, Some(1)),
-    ("to_number", 1, Some(1)),
-    ("to_string", 1, Some(1)),
-    ("type", 1, Some(1)),
-    ("values", 1, Some(1)),
-];
+/// How often a text that is not written out in the expression is taken to multiply another.
+const UNKNOWN_TEXT: f64 = 100.0;
 
 /// Checks an expression's text before it is parsed: parsing it must not exhaust the stack.
 pub(super) fn check_text(source: &str) -> Result<(), String> {
     let length = source.chars().count();
+    let json = json_characters(source);
     if source.trim().is_empty() {
         return Err("expected a JMESPath expression, not an empty string".to_owned());
     }
-    if length > LONGEST {
-        return Err(format!("the expression has {length} characters; at most {LONGEST} are allowed"));
+    if length > LONGEST_WITH_JSON {
+        return Err(format!("the expression has {length} characters; at most {LONGEST_WITH_JSON} are allowed"));
+    }
+    if length - json > LONGEST {
+        let rest = length - json;
+        return Err(format!("the expression has {rest} characters beside JSON; at most {LONGEST} are allowed"));
     }
     let (depth, projections) = nesting(source);
     if depth > DEEPEST {
@@ -69,7 +51,7 @@ fn nesting(source: &str) -> (usize, usize) {
     let mut characters = source.chars().peekable();
     while let Some(character) = characters.next() {
         match character {
-            '\'' | '"' | '`' => skip_quoted(&mut characters, character),
+            '\'' | '"' | '`' => drop(skip_quoted(&mut characters, character)),
             '(' | '[' | '{' => {
                 depth += 1;
                 deepest = deepest.max(depth);
@@ -88,15 +70,33 @@ fn nesting(source: &str) -> (usize, usize) {
     (deepest, projections)
 }
 
-fn skip_quoted(characters: &mut impl Iterator<Item = char>, quote: char) {
+/// How many characters stand between backticks.
+fn json_characters(source: &str) -> usize {
+    let mut characters = source.chars();
+    let mut count = 0;
     while let Some(character) = characters.next() {
-        if character == quote {
-            return;
-        }
-        if character == '\\' {
-            characters.next();
+        match character {
+            '`' => count += skip_quoted(&mut characters, character),
+            '\'' | '"' => drop(skip_quoted(&mut characters, character)),
+            _ => {}
         }
     }
+    count
+}
+
+/// Skips to the end of what is quoted, and tells how many characters that were.
+fn skip_quoted(characters: &mut impl Iterator<Item = char>, quote: char) -> usize {
+    let mut count = 0;
+    while let Some(character) = characters.next() {
+        count += 1;
+        if character == quote {
+            break;
+        }
+        if character == '\\' {
+            count += usize::from(characters.next().is_some());
+        }
+    }
+    count
 }
 
 /// Checks what was parsed: evaluating it must not exhaust the stack or memory, panic, or fail for every object.
@@ -122,7 +122,7 @@ fn check_part(part: &Ast, depth: usize) -> Result<(), String> {
                 return Err("a slice's step cannot be 0".to_owned());
             }
         }
-        Ast::Function { name, args, .. } => check_function(name, args.len())?,
+        Ast::Function { name, args, .. } => functions::check(name, args)?,
         _ => {}
     }
     parts_of(part).into_iter().try_for_each(|inner| check_part(inner, depth + 1))
@@ -133,18 +133,6 @@ fn check_index(index: i32) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("the index {index} is too large; at most {LARGEST_INDEX} is allowed"))
-}
-
-fn check_function(name: &str, given: usize) -> Result<(), String> {
-    let Some((_, least, most)) = FUNCTIONS.iter().find(|(known, _, _)| *known == name) else {
-        let known = FUNCTIONS.map(|(known, _, _)| known).join(", ");
-        return Err(format!("there is no function `{name}`; JMESPath has {known}"));
-    };
-    if given >= *least && most.is_none_or(|most| given <= most) {
-        return Ok(());
-    }
-    let expected = if most.is_some() { least.to_string() } else { format!("at least {least}") };
-    Err(format!("{name}() takes {expected} arguments, not {given}"))
 }
 
 /// At most how many times as large as what it is applied to anything on the way to a part's result can be, texts
@@ -167,12 +155,23 @@ fn growth(part: &Ast) -> f64 {
         | Ast::Condition { .. } => parts.fold(1.0, f64::max),
         Ast::Subexpr { .. } | Ast::Projection { .. } => parts.product(),
         Ast::MultiList { .. } | Ast::MultiHash { .. } => parts.sum::<f64>().max(1.0),
-        Ast::Function { name, .. } => match name.as_str() {
-            "map" => parts.product(),
-            // Every quotation mark of a text within gets a backslash.
-            "to_string" => 2.0 * parts.sum::<f64>(),
-            _ => parts.sum::<f64>().max(1.0),
-        },
+        Ast::Function { name, args, .. } => growth_of_call(name, args),
+    }
+}
+
+fn growth_of_call(name: &str, arguments: &[Ast]) -> f64 {
+    let sum = arguments.iter().map(growth).sum::<f64>().max(1.0);
+    let written = |place: usize| literal(arguments.get(place)).map(|text| (text.len() as f64).max(1.0));
+    match name {
+        "map" => arguments.iter().map(growth).product(),
+        // Every quotation mark of a text within gets a backslash.
+        "to_string" => 2.0 * sum,
+        "join" => sum * written(0).unwrap_or(UNKNOWN_TEXT),
+        "replace" => (sum + written(0).unwrap_or_default()) * written(2).unwrap_or(UNKNOWN_TEXT),
+        // A character of one case may be three of the other.
+        "lower" | "upper" | "title" => 3.0 * (sum + written(0).unwrap_or_default()),
+        "collapse" | "split" | "substring" | "trim" => sum + written(0).unwrap_or_default(),
+        _ => sum,
     }
 }
 

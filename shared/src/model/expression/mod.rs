@@ -5,6 +5,7 @@
 //! the object.
 
 mod attributes;
+mod functions;
 mod limits;
 mod subject;
 
@@ -28,7 +29,7 @@ impl Expression {
     /// Compiles an expression; the message says what is wrong with it, on one line.
     pub fn compile(source: &str) -> Result<Expression, String> {
         limits::check_text(source)?;
-        let compiled = jmespath::compile(source).map_err(|error| {
+        let compiled = functions::RUNTIME.compile(source).map_err(|error| {
             let (place, reason) = (error.offset + 1, reason_of(&error.reason));
             format!("not a JMESPath expression: {reason}, at character {place}")
         })?;
@@ -52,7 +53,7 @@ impl Expression {
     }
 
     fn evaluate_over(&self, subject: &Subject) -> Result<Value, String> {
-        let mut context = Context::new(self.source(), &jmespath::DEFAULT_RUNTIME);
+        let mut context = Context::new(self.source(), &functions::RUNTIME);
         let result = jmespath::interpret(subject.variable(), self.compiled.as_ast(), &mut context)
             .map_err(|error| self.failure(&error))?;
         subject::value_of(&result)

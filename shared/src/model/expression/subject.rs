@@ -10,7 +10,7 @@ use serde_json::{Map, Number, Value};
 /// A record's attributes may nest 32 levels in the directory; the fields themselves are some of them.
 const DEEPEST: usize = 24;
 /// Values of one expression larger than this fit no record.
-const LARGEST: usize = 350 * 1_000;
+pub(super) const LARGEST: usize = 350 * 1_000;
 
 /// An object as expressions see it.
 #[derive(Debug, Clone)]

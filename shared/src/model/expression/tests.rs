@@ -93,7 +93,7 @@ fn what_is_no_expression_is_refused_on_one_line() {
         ("profile..email", "not a JMESPath expression: Expected identifier"),
         ("join(' ', [a, b]", "the expression ends too early"),
         ("'unclosed\nquote", "Unclosed ' delimiter"),
-        ("lower(profile.email)", "there is no function `lower`"),
+        ("lowr(profile.email)", "there is no function `lowr`; did you mean `lower`?"),
         ("join(profile.email)", "join() takes 2 arguments, not 1"),
         ("merge()", "merge() takes at least 1 arguments, not 0"),
         ("a[::0]", "step cannot be 0"),
@@ -282,8 +282,21 @@ fn any_expression() -> impl Strategy<Value = String> {
             "values",
             "not_null",
             "merge",
+            "lower",
+            "title",
+            "collapse",
         ]);
-        let pairs = prop::sample::select(vec!["contains", "ends_with", "starts_with", "join"]);
+        let pairs = prop::sample::select(vec![
+            "contains",
+            "ends_with",
+            "starts_with",
+            "join",
+            "split",
+            "substring",
+            "date",
+            "lookup",
+            "default",
+        ]);
         let by = prop::sample::select(vec!["sort_by", "max_by", "min_by"]);
         let joints = prop::sample::select(vec![".", "|", "||", "&&", "==", "<", ">="]);
         prop_oneof![

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use crate::model::status::standing_of;
-use crate::model::{Attributes, Claim, Content, Desired, Expression, Filter, Kind, Rejection, RejectionReason, User};
+use crate::model::{
+    Attributes, Claim, Content, Desired, Expression, Filter, Kind, Rejection, RejectionReason, User, preset,
+};
 
 const LONGEST_IDENTIFIER: usize = 1_024;
 /// The directory's items hold 400 KB; the rest is for keys and what else a record has.
@@ -33,6 +35,8 @@ pub enum Target {
 /// A mapping: from one source to one target.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mapping {
+    /// The preset that it began with, if any; its document says so.
+    pub preset: Option<String>,
     /// Its name, unique within the connection.
     pub name: String,
     /// What it reads.
@@ -82,6 +86,13 @@ impl Mapping {
         self.fields.values().for_each(|expression| expression.attributes(attributes));
     }
 
+    /// Its expressions over a user, each with the key that it stands at, such as `fields.email`.
+    pub(super) fn user_expressions(&self) -> impl Iterator<Item = (String, &Expression)> {
+        let Source::Users = self.source;
+        let fields = self.fields.iter().map(|(name, expression)| (format!("fields.{name}"), expression));
+        std::iter::once(("identifier".to_owned(), &self.identifier)).chain(fields)
+    }
+
     /// The mapping as it stands in a connection's document, defaults filled in.
     pub fn document(&self) -> Value {
         let Source::Users = self.source;
@@ -98,6 +109,9 @@ impl Mapping {
         });
         if !self.filter.is_open() {
             document["filter"] = self.filter.document();
+        }
+        if let Some(preset) = self.preset.as_deref().and_then(preset) {
+            preset.mark(&mut document);
         }
         document
     }

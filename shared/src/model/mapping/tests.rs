@@ -9,6 +9,7 @@ use crate::model::{Expression, Filter, Kind, Reason, RejectionReason};
 fn mapping(identifier: &str, fields: &[(&str, &str)], required: &[&str]) -> Mapping {
     let compiled = |source: &str| Expression::compile(source).unwrap();
     Mapping {
+        preset: None,
         name: "people".to_owned(),
         source: Source::Users,
         target: Target::Record { entity: "Person".to_owned(), collection: "Okta users".to_owned() },

@@ -6,6 +6,7 @@ use super::answer::Answer;
 use super::ask::Ask;
 use crate::generate::CUSTOM_ATTRIBUTES;
 use crate::org::{App, Org};
+use crate::role::Role;
 
 /// The 31 attributes that every profile may have.
 const BASE_ATTRIBUTES: [&str; 31] = [
@@ -60,8 +61,9 @@ pub(super) fn answer(ask: &Ask<'_>, org: &Org) -> Option<Result<Answer, Answer>>
     let rest: Vec<&str> = ask.segments.iter().skip(2).map(String::as_str).collect();
     Some(match rest.as_slice() {
         ["org"] => Ok(Answer::value(&about(ask, org))),
-        ["meta", "schemas", "user", "default"] => Ok(Answer::value(&schema(ask))),
-        ["meta", "types", "user"] => Ok(Answer::values([user_type(ask, org)], Vec::new())),
+        ["meta", ..] if *ask.role == Role::NoSchemas => Err(Answer::forbidden()),
+        ["meta", "schemas", "user", id] => schema(ask, org, id),
+        ["meta", "types", "user"] => Ok(Answer::values(user_types(ask, org), Vec::new())),
         ["apps"] => apps(ask, org),
         ["apps", id] => app(ask, org, id),
         _ => return None,
@@ -77,22 +79,18 @@ fn about(ask: &Ask<'_>, org: &Org) -> Value {
     })
 }
 
-fn schema(ask: &Ask<'_>) -> Value {
-    let base: Map<String, Value> = BASE_ATTRIBUTES
-        .iter()
-        .map(|name| ((*name).to_owned(), json!({"title": name, "type": "string", "scope": "NONE"})))
-        .collect();
-    let custom: Map<String, Value> = CUSTOM_ATTRIBUTES
-        .iter()
-        .map(|(name, kind)| {
-            let mut attribute = json!({"title": name, "type": kind, "scope": "NONE"});
-            if *kind == "array" {
-                attribute["items"] = json!({"type": "string"});
-            }
-            ((*name).to_owned(), attribute)
-        })
-        .collect();
-    json!({
+/// The schema of the default type of user, or of one that was added.
+fn schema(ask: &Ask<'_>, org: &Org, id: &str) -> Result<Answer, Answer> {
+    let custom: Map<String, Value> = match org.user_types().iter().find(|user_type| user_type.schema_id == id) {
+        Some(added) => added.attributes.iter().map(|name| (name.clone(), attribute(name, "string"))).collect(),
+        None if id == "default" => {
+            CUSTOM_ATTRIBUTES.iter().map(|(name, kind)| ((*name).to_owned(), attribute(name, kind))).collect()
+        }
+        None => return Err(Answer::not_found(id, "UserSchema")),
+    };
+    let base: Map<String, Value> =
+        BASE_ATTRIBUTES.iter().map(|name| ((*name).to_owned(), attribute(name, "string"))).collect();
+    Ok(Answer::value(&json!({
         "id": format!("{}{}", ask.base, ask.path),
         "name": "user",
         "title": "User",
@@ -102,16 +100,27 @@ fn schema(ask: &Ask<'_>) -> Value {
                      "required": ["login", "email", "firstName", "lastName"]},
             "custom": {"id": "#custom", "type": "object", "properties": custom, "required": []},
         },
-    })
+    })))
 }
 
-fn user_type(ask: &Ask<'_>, org: &Org) -> Value {
-    let schema = format!("{}/api/v1/meta/schemas/user/default", ask.base);
-    json!({
-        "id": &**org.type_id(), "name": "user", "displayName": "User", "default": true,
-        "created": "2016-01-01T00:00:00.000Z", "lastUpdated": "2016-01-01T00:00:00.000Z",
-        "_links": {"schema": {"href": schema}},
-    })
+fn attribute(name: &str, kind: &str) -> Value {
+    let mut attribute = json!({"title": name, "type": kind, "scope": "NONE"});
+    if kind == "array" {
+        attribute["items"] = json!({"type": "string"});
+    }
+    attribute
+}
+
+fn user_types(ask: &Ask<'_>, org: &Org) -> Vec<Value> {
+    let user_type = |id: &str, (name, schema): (&str, &str)| {
+        json!({
+            "id": id, "name": name, "displayName": name, "default": schema == "default",
+            "created": "2016-01-01T00:00:00.000Z", "lastUpdated": "2016-01-01T00:00:00.000Z",
+            "_links": {"schema": {"href": format!("{}/api/v1/meta/schemas/user/{schema}", ask.base)}},
+        })
+    };
+    let added = org.user_types().iter().map(|added| user_type(&added.id, (&added.name, &added.schema_id)));
+    std::iter::once(user_type(org.type_id(), ("user", "default"))).chain(added).collect()
 }
 
 fn apps(ask: &Ask<'_>, org: &Org) -> Result<Answer, Answer> {

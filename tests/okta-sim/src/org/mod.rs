@@ -17,6 +17,7 @@ mod readers;
 mod search_index;
 mod status;
 mod user;
+mod user_type;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -35,6 +36,7 @@ use search_index::{Change, SearchIndex};
 pub use status::Status;
 pub(crate) use user::Credentials;
 pub use user::{NewUser, Provider, User};
+pub use user_type::UserType;
 
 use crate::clock::{Clock, whole_millisecond, whole_second};
 use crate::generate;
@@ -53,6 +55,7 @@ pub struct Org {
     apps: Vec<App>,
     journal: Journal,
     type_id: Arc<str>,
+    user_types: Vec<UserType>,
     realm_id: Arc<str>,
 }
 
@@ -97,6 +100,7 @@ impl Org {
             apps: App::okta_own(&mut rng, founded),
             journal: Journal::default(),
             type_id: new_id(&mut rng, "oty").into(),
+            user_types: Vec::new(),
             realm_id: new_id(&mut rng, "guo").into(),
             rng,
         }

@@ -7,3 +7,4 @@ mod lists;
 mod log;
 mod roles;
 mod scenario;
+mod schema;

@@ -53,4 +53,10 @@ async fn some_roles_are_refused_in_parts() {
     sim.set_role(Role::NoGroups);
     assert_eq!(get(&sim, "/api/v1/groups").await.status, 403);
     assert_eq!(get(&sim, "/api/v1/logs").await.status, 200);
+    sim.set_role(Role::NoSchemas);
+    for path in ["/api/v1/meta/schemas/user/default", "/api/v1/meta/types/user"] {
+        let refused = get(&sim, path).await;
+        assert_eq!((refused.status, refused.error_code().as_str()), (403, "E0000006"), "{path}");
+    }
+    assert_eq!(get(&sim, "/api/v1/groups").await.status, 200);
 }

@@ -1,7 +1,7 @@
 //! What somebody may have meant by a word that is nearly right.
 
 /// The known word that is nearest to another, if one is near: "; did you mean `word`?", else an empty text.
-pub(super) fn suggestion<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn suggestion<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let folded = fold(word);
     let tolerated = match folded.chars().count() {
         0..=3 => 1,

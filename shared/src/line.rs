@@ -10,7 +10,7 @@ use crate::clock;
 use crate::directory::{Directory, Lease, Place, UnsyncedIds, UnsyncedNote, Written};
 use crate::error::{Error, Fate};
 use crate::model::{
-    Change, Connection, Current, Decoded, Mapping, Outcome, RawObject, Reason, Rejection, RejectionReason, Sighting,
+    Change, Connection, Current, Decoded, Mapping, Outcome, Plans, RawObject, Reason, Rejection, RejectionReason, Sighting,
     is_known_status,
 };
 use crate::okta::Okta;
@@ -34,6 +34,8 @@ pub struct Line {
     /// Whether the connection had never run when this run began: then there is no record to diff against, and asking
     /// for each would cost as much as writing it. Should there be one all the same, the conditional write finds out.
     pub is_new: bool,
+    /// What may be written: everything, or what a plan lists.
+    pub plans: Plans,
     /// Objects that are unsynced, so that those that sync can be cleared.
     pub unsynced: Mutex<UnsyncedIds>,
     /// What an operator should know though it stopped nothing.

@@ -16,11 +16,11 @@ use std::collections::HashMap;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use crate::contest::Contest;
-use crate::directory::{Directory, Written};
+use crate::directory::Written;
 use crate::error::{Error, Fate};
 use crate::line::{Line, Person};
 use crate::model::{
-    Change, Connection, Current, Mapping, Outcome, RawObject, Rejection, RejectionReason, Sighting, Time, decode,
+    Change, Current, Mapping, Outcome, Plans, RawObject, Rejection, RejectionReason, Sighting, Time, decode,
 };
 use crate::reconcile::{Observation, Source, Verdict, outcome_of_nothing_to_write, reconcile};
 use crate::report::Problem;
@@ -62,7 +62,9 @@ impl Line {
         self.note_unknown_statuses(&decoded);
         let mut landings = Vec::with_capacity(decoded.len() * self.connection.mappings.len());
         for (index, mapping) in self.connection.mappings.iter().enumerate() {
-            let sightings: Vec<Sighting> = decoded.iter().map(|object| Sighting::of(mapping, object)).collect();
+            let sightings = decoded.iter().map(|object| Sighting::of(mapping, object));
+            let sightings: Vec<Sighting> =
+                sightings.filter(|sighting| self.plans.name(&mapping.name, &sighting.id)).collect();
             let keys: Vec<_> = sightings.iter().filter_map(Sighting::key).collect();
             let mut current = match met {
                 Met::First if self.is_new => HashMap::new(),
@@ -120,6 +122,9 @@ impl Line {
         Against { current, counted }: Against<'_>,
     ) -> Result<Carried, Error> {
         let nothing = |outcome| Some(outcome_of_nothing_to_write(outcome, current, self.lease.run()));
+        if !self.is_planned(mapping, &verdict) {
+            return Ok(Carried::Done(nothing(Outcome::Stale)));
+        }
         let outcome = match verdict {
             Verdict::Unchanged => nothing(Outcome::Unchanged),
             Verdict::Excluded => nothing(Outcome::Excluded),
@@ -145,6 +150,15 @@ impl Line {
         };
         self.clear(mapping, &sighting.id).await?;
         Ok(Carried::Done(outcome))
+    }
+
+    /// Whether a verdict may be carried out: a run that is held to a plan writes nothing else, no unsynced row either.
+    fn is_planned(&self, mapping: &Mapping, verdict: &Verdict) -> bool {
+        match verdict {
+            Verdict::Write(change) | Verdict::Deactivate(change) => self.plans.list(&mapping.name, change),
+            Verdict::Rejected | Verdict::Superseded => matches!(self.plans, Plans::Everything),
+            Verdict::Unchanged | Verdict::Excluded | Verdict::Stale | Verdict::ReadAgain => true,
+        }
     }
 
     async fn apply(&self, mapping: &Mapping, sighting: &Sighting, change: &Change) -> Result<Carried, Error> {
@@ -209,51 +223,7 @@ pub fn judge(sighting: &Sighting, current: Option<&Current>, source: Source, now
     }
 }
 
-/// What would become of one object under one mapping.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Previewed {
-    /// The Okta id.
-    pub id: String,
-    /// The identifier, as far as it could be computed.
-    pub identifier: Option<String>,
-    /// What would become of it.
-    pub outcome: Outcome,
-    /// Why the record would be inactive, or what keeps it from syncing.
-    pub reason: Option<String>,
-}
-
-/// The line without its last stages: what [`Line::page`] would do with a page, with nothing written.
-///
-/// # Errors
-/// When the directory cannot be read.
-pub async fn preview_page(
-    directory: &Directory,
-    connection: &Connection,
-    mapping: &Mapping,
-    objects: &[RawObject],
-    now: Time,
-) -> Result<Vec<Previewed>, Error> {
-    let sightings: Vec<Sighting> = decode(objects).iter().map(|object| Sighting::of(mapping, object)).collect();
-    let keys: Vec<_> = sightings.iter().filter_map(Sighting::key).collect();
-    let current = directory.current(&connection.name, &mapping.name, &keys).await?;
-    let previewed = sightings.into_iter().map(|sighting| {
-        let (outcome, reason) = match judge(&sighting, current.get(&sighting.id), Source::ReadById, now) {
-            Verdict::Unchanged => (Outcome::Unchanged, None),
-            Verdict::Excluded => (Outcome::Excluded, None),
-            Verdict::Stale | Verdict::ReadAgain => (Outcome::Stale, None),
-            Verdict::Superseded => (Outcome::Unsynced, Some(superseded(&sighting, None).message)),
-            Verdict::Rejected => (Outcome::Unsynced, sighting.rejection.as_ref().map(|why| why.message.clone())),
-            Verdict::Write(change) | Verdict::Deactivate(change) => {
-                (change.outcome, change.standing.map(|reason| reason.word().to_owned()))
-            }
-        };
-        let identifier = sighting.identifier().map(str::to_owned);
-        Previewed { id: sighting.id, identifier, outcome, reason }
-    });
-    Ok(previewed.collect())
-}
-
-fn superseded(sighting: &Sighting, current: Option<&Current>) -> Rejection {
+pub(crate) fn superseded(sighting: &Sighting, current: Option<&Current>) -> Rejection {
     let by = current.and_then(|current| current.superseded_by.as_deref()).unwrap_or("another Okta id");
     Rejection {
         reason: RejectionReason::Superseded,

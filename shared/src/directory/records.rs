@@ -180,11 +180,11 @@ impl Directory {
 }
 
 /// Whether an item is a record, and not what a taken-over one left in its place.
-fn is_record(item: &Item) -> bool {
+pub(super) fn is_record(item: &Item) -> bool {
     item.optional_text("superseded_by").is_none()
 }
 
-fn known(item: &Item) -> Result<Known, DirectoryError> {
+pub(super) fn known(item: &Item) -> Result<Known, DirectoryError> {
     let stored: Stored = item.decode()?;
     let standing = match (stored.state, stored.reason) {
         (State::Active, _) => None,

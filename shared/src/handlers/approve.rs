@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::directory::{Directory, HeldEntry, Lease};
 use crate::error::Error;
 use crate::line::Line;
-use crate::model::Outcome;
+use crate::model::{Outcome, Plans};
 use crate::okta::Everyone;
 use crate::report::{RunReport, RunState};
 
@@ -57,6 +57,7 @@ async fn under_lease(
         lease: lease.clone(),
         first_import: false,
         is_new: false,
+        plans: Plans::Everything,
         unsynced: Mutex::default(),
         warnings: Mutex::new(BTreeSet::new()),
     };

@@ -32,6 +32,9 @@ pub(crate) async fn settle(line: &Line, mapping: &Mapping, change: &Change) -> R
     let Some(decoded) = decode(&[object]).pop() else { return Ok(Outcome::Stale) };
     let sighting = Sighting::of(mapping, &decoded);
     match judge(&sighting, Some(&current), Source::ReadById, line.okta.now()) {
+        Verdict::Deactivate(change) | Verdict::Write(change) if !line.plans.list(&mapping.name, &change) => {
+            Ok(Outcome::Stale)
+        }
         Verdict::Deactivate(change) | Verdict::Write(change) => match line.write(mapping, &change).await? {
             Written::Done => Ok(change.outcome),
             Written::Lost | Written::Claimed => Ok(Outcome::Stale),

@@ -10,8 +10,8 @@ use crate::clock;
 use crate::directory::{Directory, Lease, Place, UnsyncedIds, UnsyncedNote, Written};
 use crate::error::{Error, Fate};
 use crate::model::{
-    Change, Connection, Current, Decoded, Mapping, Outcome, Plans, RawObject, Reason, Rejection, RejectionReason, Sighting,
-    is_known_status,
+    Change, Connection, Current, Decoded, Mapping, Outcome, Plans, RawObject, Reason, Rejection, RejectionReason,
+    Sighting, is_known_status,
 };
 use crate::okta::Okta;
 use crate::reconcile::outcome_of_nothing_to_write;

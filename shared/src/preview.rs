@@ -11,8 +11,8 @@ use serde_json::Value;
 use crate::directory::{Compared, Directory};
 use crate::error::Error;
 use crate::model::{
-    Change, Claim, Connection, Decoded, Mapping, Outcome, RawObject, Reason, Rejection, RejectionReason, Rule, Sighting,
-    Time, decode,
+    Change, Claim, Connection, Decoded, Mapping, Outcome, RawObject, Reason, Rejection, RejectionReason, Rule,
+    Sighting, Time, decode,
 };
 use crate::reconcile::{Contender, Difference, Rivalry, Rivals, Source, Verdict, differences};
 use crate::sync::{judge, superseded};

@@ -14,5 +14,6 @@ mod identifiers;
 mod import;
 mod kill;
 mod malformed;
+mod preview;
 mod schema;
 mod throttles;

@@ -117,9 +117,7 @@ impl Plans {
             Plans::Everything => true,
             Plans::Only(changes) => {
                 let planned = changes.get(mapping).and_then(|changes| changes.get(&change.id));
-                planned.is_some_and(|planned| {
-                    planned.revision == change.expected && planned.digest == change.digest()
-                })
+                planned.is_some_and(|planned| planned.revision == change.expected && planned.digest == change.digest())
             }
         }
     }

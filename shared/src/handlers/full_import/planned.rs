@@ -105,7 +105,8 @@ async fn check_revisions(directory: &Directory, connection: &Connection, plan: &
         for ((_, id), planned) in planned {
             let now = current.get(&id).map(|current| current.revision);
             if now != planned {
-                let told = |revision: Option<u64>| revision.map_or("no record".to_owned(), |it| format!("revision {it}"));
+                let told =
+                    |revision: Option<u64>| revision.map_or("no record".to_owned(), |it| format!("revision {it}"));
                 differing.push(format!("{id} in {mapping} ({}, planned from {})", told(now), told(planned)));
             }
         }
@@ -128,7 +129,12 @@ fn moved(plan: &Plan, what: &str) -> Error {
 }
 
 async fn work(import: &Import, state: &ConnectionState, plan: &Plan) -> Result<RunState, Interruption> {
-    tracing::info!(run = import.line.lease.run(), changes = plan.changes.len(), new = state.last_complete.is_none(), "plan");
+    tracing::info!(
+        run = import.line.lease.run(),
+        changes = plan.changes.len(),
+        new = state.last_complete.is_none(),
+        "plan"
+    );
     for ids in plan.ids().chunks(PageRequest::MOST_IDS) {
         import.interrupted()?;
         read(import, plan, ids).await?;

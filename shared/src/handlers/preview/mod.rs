@@ -1,24 +1,25 @@
 //! Preview: what a full import would do and cost, with nothing written, and the plan that a run can be held to.
 
 mod cost;
+mod tally;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use futures::TryStreamExt;
-use serde::Serialize;
 
-use self::cost::Met;
 pub use self::cost::Cost;
+use self::tally::Tally;
+pub use self::tally::{Preview, PreviewReport, PreviewedChange};
 use super::connect;
 use super::interruption::blind;
 use crate::context::Context;
 use crate::directory::ConnectionState;
 use crate::error::{Error, Fate};
-use crate::model::{Connection, Mapping, Outcome, Plan, PlannedChange, RawObject, Reason, Rule, Time, identify};
+use crate::model::{Connection, Mapping, RawObject, Reason, Time, identify};
 use crate::okta::{Everyone, Okta, PageRequest};
-use crate::preview::{Forecast, Previewed};
-use crate::reconcile::{Difference, Rivals};
-use crate::report::{Counts, Problem};
+use crate::preview::Forecast;
+use crate::reconcile::Rivals;
+use crate::report::Problem;
 
 /// What to preview.
 #[derive(Debug, Clone, Default)]
@@ -27,51 +28,6 @@ pub struct PreviewOptions {
     pub mapping: Option<String>,
     /// How many people to read at most; all when `None`.
     pub limit: Option<u64>,
-}
-
-/// What would become of one person under one mapping.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct PreviewedChange {
-    /// The mapping.
-    pub mapping: String,
-    /// The Okta id.
-    pub id: String,
-    /// The identifier, as far as it could be computed.
-    pub identifier: Option<String>,
-    /// What would become of it.
-    pub outcome: Outcome,
-    /// The word for why the record would be inactive, or why the person would not sync.
-    pub reason: Option<String>,
-    /// The reason in a sentence, where there is more to say than the word.
-    pub message: Option<String>,
-    /// The key of the filter that leaves the person out, if one does.
-    pub rule: Option<Rule>,
-    /// What would change in the record that is there, field by field.
-    pub differences: Vec<Difference>,
-}
-
-/// What a full import would do, counted, and what it would cost.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct PreviewReport {
-    /// The connection.
-    pub connection: String,
-    /// The buckets, by mapping.
-    pub mappings: BTreeMap<String, Counts>,
-    /// How many the rules of the filters leave out, by mapping and rule.
-    pub rules: BTreeMap<String, BTreeMap<Rule, u64>>,
-    /// Known records that Okta did not list, by mapping: a full import asks for each by id before anything becomes of it.
-    pub absent: BTreeMap<String, u64>,
-    /// What the import would cost.
-    pub cost: Cost,
-}
-
-/// A preview's end: the report, and what a run can be held to.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Preview {
-    /// The report.
-    pub report: PreviewReport,
-    /// All that would be written, under the mappings and of the people that were previewed.
-    pub plan: Plan,
 }
 
 /// Reads the org's people and says what a full import would make of each; `on_change` hears of everybody but those who
@@ -193,7 +149,7 @@ impl<F: FnMut(PreviewedChange)> View<'_, F> {
                     Ok(missing)
                 })
                 .await?;
-            self.tally.report.absent.insert(mapping.name.clone(), missing.len() as u64);
+            self.tally.note_absent(mapping, missing.len() as u64);
             absent.extend(missing);
         }
         self.tally.met.absent = absent.len() as u64;
@@ -206,46 +162,6 @@ impl<F: FnMut(PreviewedChange)> View<'_, F> {
             let mapping = forecast.mapping;
             forecast.end().into_iter().for_each(|previewed| tally.add(mapping, previewed));
         }
-        let Tally { mut report, plan, met, .. } = tally;
-        report.cost = met.cost();
-        Preview { report, plan }
-    }
-}
-
-/// What was foreseen so far, counted, and who hears of it.
-struct Tally<F> {
-    report: PreviewReport,
-    plan: Plan,
-    met: Met,
-    on_change: F,
-}
-
-impl<F: FnMut(PreviewedChange)> Tally<F> {
-    fn of(connection: &Connection, made: Time, on_change: F) -> Tally<F> {
-        let report = PreviewReport {
-            connection: connection.name.clone(),
-            mappings: BTreeMap::new(),
-            rules: BTreeMap::new(),
-            absent: BTreeMap::new(),
-            cost: Cost::default(),
-        };
-        let (connection, mappings_digest) = (connection.name.clone(), connection.mappings_digest());
-        let plan = Plan { connection, mappings_digest, made, changes: Vec::new() };
-        Tally { report, plan, met: Met::default(), on_change }
-    }
-
-    fn add(&mut self, mapping: &Mapping, previewed: Previewed) {
-        let Tally { report, plan, met, on_change } = self;
-        report.mappings.entry(mapping.name.clone()).or_default().add(previewed.outcome);
-        if let Some(rule) = previewed.rule {
-            *report.rules.entry(mapping.name.clone()).or_default().entry(rule).or_default() += 1;
-        }
-        met.add(&previewed);
-        plan.changes.extend(previewed.change.iter().map(|change| PlannedChange::of(&mapping.name, change)));
-        if previewed.outcome != Outcome::Unchanged {
-            let Previewed { id, identifier, outcome, reason, message, rule, differences, .. } = previewed;
-            let mapping = mapping.name.clone();
-            on_change(PreviewedChange { mapping, id, identifier, outcome, reason, message, rule, differences });
-        }
+        tally.end()
     }
 }

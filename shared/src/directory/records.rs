@@ -120,7 +120,12 @@ impl Directory {
         item.as_ref().map(Item::decode).transpose()
     }
 
-    async fn item_by_id(&self, connection: &str, mapping: &str, id: &str) -> Result<Option<Item>, DirectoryError> {
+    pub(super) async fn item_by_id(
+        &self,
+        connection: &str,
+        mapping: &str,
+        id: &str,
+    ) -> Result<Option<Item>, DirectoryError> {
         if !keys::fits_a_record(id) {
             return Ok(None);
         }

@@ -4,7 +4,6 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::attribute::to_map;
-use super::calls::Conditional;
 use super::lease::Lease;
 use super::update::{Update, text, text_or_null, whole};
 use super::{Directory, DirectoryError, keys};
@@ -38,7 +37,8 @@ pub enum Written {
 }
 
 impl Directory {
-    /// Carries out a change, all of it or nothing.
+    /// Carries out a change, all of it or nothing, with its step in the record's history, and notes it for the feed:
+    /// [`Directory::publish_changes`].
     ///
     /// # Errors
     /// Of one record when DynamoDB cannot hold it; retryable when the lease has lapsed, or DynamoDB throttles or is out
@@ -54,6 +54,7 @@ impl Directory {
             return Err(unstorable(change, RejectionReason::Malformed, "its id is empty or too long"));
         }
         let key = keys::record(&place.connection, &place.mapping, change.source_created, &change.id);
+        let Some(entry) = self.entry(lease, (place, &key), change, now).await? else { return Ok(Written::Lost) };
         let mut update = match change.expected {
             None => creation(lease, place, change, now)?,
             Some(revision) => Update::new().if_compares("revision", "=", whole(revision)),
@@ -70,9 +71,12 @@ impl Directory {
         if let Some(content) = &change.content {
             update = with_content(update, change, content)?;
         }
-        match self.update_under(lease, &key, update).await {
-            Ok(Conditional::Done(_)) => Ok(Written::Done),
-            Ok(Conditional::Refused(_)) => Ok(Written::Lost),
+        match self.write_with_history(lease, (key, update), &entry).await {
+            Ok(true) => {
+                self.outbox.add(entry);
+                Ok(Written::Done)
+            }
+            Ok(false) => Ok(Written::Lost),
             Err(DirectoryError::Refused { detail, .. }) if detail.contains("maximum allowed size") => {
                 Err(unstorable(change, RejectionReason::TooLarge, "it is larger than 400 KB"))
             }

@@ -4,6 +4,8 @@
 pub(crate) mod apply;
 mod approve;
 mod cancel;
+mod changes;
+mod history;
 pub(crate) mod list;
 mod lookup;
 mod preview;
@@ -31,5 +33,7 @@ pub(crate) async fn run(session: &mut Session, command: Command) -> Result<Statu
         Command::Cancel(argument) => cancel::run(session, &argument.id).await,
         Command::List(arguments) => list::run(session, &arguments).await,
         Command::Unsynced(arguments) => unsynced::run(session, &arguments).await,
+        Command::Changes(arguments) => changes::run(session, &arguments).await,
+        Command::History(arguments) => history::run(session, &arguments).await,
     }
 }

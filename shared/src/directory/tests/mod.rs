@@ -3,6 +3,8 @@
 mod attributes;
 mod connections;
 mod failures;
+mod feed;
+mod history;
 mod holds;
 mod leases;
 mod lost_answers;

@@ -76,6 +76,7 @@ impl Line {
             let landed: Vec<Landing> = stream::iter(landing).buffer_unordered(WRITES_AT_ONCE).try_collect().await?;
             landings.extend(landed);
         }
+        self.publish().await?;
         Ok(landings)
     }
 
@@ -85,6 +86,9 @@ impl Line {
         let id = sighting.id.clone();
         let before = self.before(mapping, &id, current.as_ref());
         let counted = (met == Met::Again).then_some(before);
+        if let Some((created, id)) = sighting.key() {
+            self.retell_if_untold(mapping, (created, &id), current.as_ref()).await?;
+        }
         for _ in 0..TRIES {
             let verdict = judge(&sighting, current.as_ref(), source, self.okta.now());
             let against = Against { current: current.as_ref(), counted };
@@ -108,6 +112,9 @@ impl Line {
             sighting = Sighting::of(mapping, &decoded);
             source = Source::ReadById;
             current = self.current(mapping, &sighting).await?;
+            if let Some((created, id)) = sighting.key() {
+                self.retell_if_mine(mapping, (created, &id), current.as_ref()).await?;
+            }
         }
         Err(contended(mapping, &id))
     }

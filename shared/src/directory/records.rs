@@ -152,7 +152,12 @@ impl Directory {
         item.as_ref().map(Item::decode).transpose()
     }
 
-    async fn item_by_id(&self, connection: &str, mapping: &str, id: &str) -> Result<Option<Item>, DirectoryError> {
+    pub(super) async fn item_by_id(
+        &self,
+        connection: &str,
+        mapping: &str,
+        id: &str,
+    ) -> Result<Option<Item>, DirectoryError> {
         if !keys::fits_a_record(id) {
             return Ok(None);
         }
@@ -180,7 +185,7 @@ impl Directory {
 }
 
 /// Whether an item is a record, and not what a taken-over one left in its place.
-fn is_record(item: &Item) -> bool {
+pub(super) fn is_record(item: &Item) -> bool {
     item.optional_text("superseded_by").is_none()
 }
 

@@ -5,9 +5,11 @@
 
 pub mod approve;
 pub mod cancel;
+pub mod changes;
 mod connect;
 mod fan_out;
 pub mod full_import;
+pub mod history;
 mod interruption;
 pub mod preview;
 mod run;

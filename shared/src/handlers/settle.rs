@@ -15,6 +15,8 @@ pub(crate) async fn settle(line: &Line, mapping: &Mapping, change: &Change) -> R
         return Ok(Outcome::Excluded);
     };
     let current = known.current;
+    let key = (known.source_created, change.id.as_str());
+    line.retell_if_mine(mapping, key, Some(&current)).await?;
     if current.last_write.run == line.lease.run() && current.standing == change.standing {
         return Ok(current.last_write.outcome);
     }

@@ -4,6 +4,8 @@ mod attributes;
 mod claims;
 mod connections;
 mod failures;
+mod feed;
+mod history;
 mod holds;
 mod leases;
 mod lost_answers;

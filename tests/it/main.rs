@@ -9,6 +9,7 @@ mod architecture;
 mod blind;
 mod concurrency;
 mod faults;
+mod fields;
 mod guard;
 mod identifiers;
 mod import;

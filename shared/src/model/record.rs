@@ -107,7 +107,9 @@ impl Content {
     pub fn digest(&self) -> String {
         use sha2::{Digest, Sha256};
         let text = serde_json::to_vec(&(&self.identifier, &self.role, &self.fields)).unwrap_or_default();
-        Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let digit = |half: u8| char::from(DIGITS[usize::from(half)]);
+        Sha256::digest(text).iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
     }
 }
 

@@ -7,6 +7,7 @@
 mod absence;
 mod architecture;
 mod blind;
+mod changes;
 mod concurrency;
 mod faults;
 mod fields;

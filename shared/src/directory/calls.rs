@@ -100,7 +100,7 @@ impl Directory {
     /// The same without waiting for other calls: for leases. Again while a transaction works on the item.
     pub(super) async fn update_at_once(&self, key: &Key, update: Update) -> Result<Conditional, DirectoryError> {
         for attempt in 0..CONFLICTS {
-            if let Some(done) = Box::pin(self.try_update(key, update.clone())).await? {
+            if let Some(done) = self.try_update(key, update.clone()).await? {
                 return Ok(done);
             }
             wait(attempt).await;

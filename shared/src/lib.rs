@@ -26,6 +26,7 @@ pub mod line;
 pub mod model;
 pub mod okta;
 pub mod reconcile;
+mod rehire;
 pub mod report;
 pub mod sync;
 pub mod telemetry;

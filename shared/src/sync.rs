@@ -23,6 +23,7 @@ use crate::model::{
     Change, Connection, Current, Mapping, Outcome, RawObject, Rejection, RejectionReason, Sighting, Time, decode,
 };
 use crate::reconcile::{Observation, Source, Verdict, outcome_of_nothing_to_write, reconcile};
+use crate::rehire::Known;
 use crate::report::Problem;
 
 /// Writes of one page that are under way beside each other.
@@ -155,17 +156,22 @@ impl Line {
     }
 
     async fn apply(&self, mapping: &Mapping, sighting: &Sighting, change: &Change) -> Result<Carried, Error> {
+        let rehired = match self.known_as(mapping, change).await? {
+            Known::Nobody => None,
+            Known::Again(rehired) => Some(*rehired),
+            Known::Earlier(later) => {
+                return self.settled(mapping, sighting, self.supersede(mapping, sighting, &later).await?).await;
+            }
+            Known::Ambiguous(rejection) => return self.settled(mapping, sighting, Contest::Stands(rejection)).await,
+        };
+        let change = rehired.as_ref().unwrap_or(change);
         let outcome = match self.write(mapping, change).await {
             Ok(Written::Done) => change.outcome,
             Ok(Written::Lost) => return Ok(Carried::NotYet),
-            Ok(Written::Claimed) => match self.contest(mapping, sighting, change).await? {
-                Contest::Settled(outcome) => outcome,
-                Contest::Again => return Ok(Carried::NotYet),
-                Contest::Stands(rejection) => {
-                    self.reject(mapping, &change.id, rejection).await?;
-                    return Ok(Carried::Done(Some(Outcome::Unsynced)));
-                }
-            },
+            Ok(Written::Claimed) => {
+                let contest = self.contest(mapping, sighting, change).await?;
+                return self.settled(mapping, sighting, contest).await;
+            }
             // Of one record: what DynamoDB cannot hold is unsynced, and the page goes on.
             Err(Error::Directory(error)) => match error.rejection() {
                 Some(rejection) => {
@@ -178,6 +184,23 @@ impl Line {
         };
         self.clear(mapping, &change.id).await?;
         Ok(Carried::Done(Some(outcome)))
+    }
+}
+
+impl Line {
+    /// What a contest comes to for the object that brought it up.
+    async fn settled(&self, mapping: &Mapping, sighting: &Sighting, contest: Contest) -> Result<Carried, Error> {
+        match contest {
+            Contest::Settled(outcome) => {
+                self.clear(mapping, &sighting.id).await?;
+                Ok(Carried::Done(Some(outcome)))
+            }
+            Contest::Again => Ok(Carried::NotYet),
+            Contest::Stands(rejection) => {
+                self.reject(mapping, &sighting.id, rejection).await?;
+                Ok(Carried::Done(Some(Outcome::Unsynced)))
+            }
+        }
     }
 }
 

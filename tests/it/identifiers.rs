@@ -146,6 +146,41 @@ async fn a_first_import_meets_both_accounts_of_a_person_in_any_order() {
     }
 }
 
+fn hire(world: &World, mail: &str, number: &str) -> String {
+    let new = NewUser::new("Ada", "Byron", mail).with("employeeNumber", number);
+    world.sim.with(|org| org.create(new))
+}
+
+#[tokio::test]
+async fn who_is_hired_again_is_known_by_what_the_mapping_says() {
+    let mut world = by_mail(3).await;
+    world.reconnect(|document| document["mappings"][0]["rejoin"] = "profile.employeeNumber".into()).await;
+    let (old, namesake) = (hire(&world, "ada@acme.example", "7"), hire(&world, "ida@acme.example", "8"));
+    let twins = [hire(&world, "one@acme.example", "9"), hire(&world, "two@acme.example", "9")];
+    synced(&world).await;
+    world.sim.with(|org| [&old, &namesake, &twins[0], &twins[1]].iter().for_each(|id| assert!(org.deactivate(id))));
+    synced(&world).await;
+    let new = hire(&world, "byron@acme.example", "7");
+    let stranger = hire(&world, "ida@acme.example", "10");
+    let either = hire(&world, "three@acme.example", "9");
+    synced(&world).await;
+    let records = people(&world).await;
+    assert_eq!(records[&new].previous_ids, [old.as_str()]);
+    assert!(!records.contains_key(&old));
+    // The address of somebody who left is theirs as long as Okta has them; a stranger does not get their record.
+    assert_eq!(unsynced(&world).await[&stranger], RejectionReason::DuplicateIdentifier);
+    assert_eq!(records[&namesake].reason, Some(Reason::Deactivated));
+    assert_eq!(unsynced(&world).await[&either], RejectionReason::AmbiguousMatch);
+    let row = world.unsynced().await.into_iter().find(|row| row.id == either).expect("there is a row");
+    assert!(twins.iter().all(|twin| row.message.contains(twin)), "{row:?}");
+    // Once the address is free the stranger has it, and a record of their own.
+    world.sim.with(|org| org.delete(&namesake));
+    synced(&world).await;
+    let records = people(&world).await;
+    assert_eq!((records[&stranger].state, records[&stranger].previous_ids.len()), (State::Active, 0));
+    assert_eq!(records[&namesake].reason, Some(Reason::Deleted));
+}
+
 #[tokio::test]
 async fn who_is_suspended_keeps_the_record() {
     let world = by_mail(3).await;

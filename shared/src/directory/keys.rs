@@ -19,6 +19,7 @@
 //! | state | `run#{run}#deactivations#NN` | `{mapping}#{id}` | a deactivation that waits for the guard |
 //! | state | `hold#{connection}#NN` | `{mapping}#{id}` | an entry of the hold |
 //! | state | `claims#{connection}#{mapping}#NN` | `{claim}` | who holds an identifier, and who waits for it |
+//! | state | `rejoins#{connection}#{mapping}#NN` | `{rejoin}#{id}` | whose record somebody hired again may get back |
 //! | state | `wakes#{connection}` | `{mapping}#{claim}` | a claim that its holder may have let go of |
 //! | state | `unsynced#{connection}#NN` | `{mapping}#{id}` | an unsynced row |
 //! | state | `history#{connection}#{mapping}#NN` | `{id}#{revision modulo 64}` | one of a record's last 64 changes |
@@ -122,6 +123,20 @@ pub(super) fn unsynced_shard(connection: &str, shard: u64) -> String {
 pub(super) fn claim(connection: &str, mapping: &str, claim: &Claim) -> Key {
     let shard = shard(claim.as_str());
     Key::state(format!("claims#{}#{}#{shard:02}", escape(connection), escape(mapping)), bounded(claim.as_str()))
+}
+
+pub(super) fn rejoin(connection: &str, mapping: &str, rejoin: &Claim, id: &str) -> Key {
+    Key::state(rejoins_shard(connection, mapping, rejoin), format!("{}#{}", bounded(rejoin.as_str()), escape(id)))
+}
+
+pub(super) fn rejoins_shard(connection: &str, mapping: &str, rejoin: &Claim) -> String {
+    format!("rejoins#{}#{}#{:02}", escape(connection), escape(mapping), shard(rejoin.as_str()))
+}
+
+/// The sort keys of the records of a rejoin, as bounds of a `BETWEEN`: `$` is the character after `#`.
+pub(super) fn rejoins(rejoin: &Claim) -> Range<String> {
+    let rejoin = bounded(rejoin.as_str());
+    format!("{rejoin}#")..format!("{rejoin}$")
 }
 
 pub(super) fn wake(connection: &str, mapping: &str, claim: &Claim) -> Key {

@@ -30,6 +30,7 @@ const KNOWN: &[&str] = &[
     "written_by",
     "outcome",
     "claim",
+    "rejoin",
     "superseded_by",
 ];
 
@@ -59,6 +60,7 @@ struct Stored {
     written_by: String,
     outcome: Outcome,
     claim: Option<Claim>,
+    rejoin: Option<Claim>,
     superseded_by: Option<String>,
 }
 
@@ -119,6 +121,8 @@ impl Directory {
             first_synced: record.first_synced,
             created_by: known.current.created_by.clone(),
             previous_ids: record.previous_ids,
+            claim: known.current.claim.clone(),
+            rejoin: known.current.rejoin.clone(),
         };
         Ok(Some((known.current, former)))
     }
@@ -204,6 +208,7 @@ fn known(item: &Item) -> Result<Known, DirectoryError> {
         source_updated: stored.source_updated,
         created_by: stored.created_by,
         claim: stored.claim,
+        rejoin: stored.rejoin,
         superseded_by: stored.superseded_by,
         last_write: LastWrite { run: stored.written_by, outcome: stored.outcome },
     };

@@ -9,7 +9,8 @@ use crate::directory::Written;
 use crate::error::Error;
 use crate::line::{Line, Person};
 use crate::model::{
-    Change, Claim, Current, Former, Mapping, Outcome, Predecessor, Reason, Rejection, RejectionReason, Sighting, decode,
+    Change, Claim, Current, Former, Mapping, Outcome, Predecessor, Reason, Rejection, RejectionReason, Sighting,
+    decode, is_adopted,
 };
 use crate::reconcile::{Source, Verdict};
 use crate::rehire::ambiguous;
@@ -26,6 +27,8 @@ pub(crate) enum Contest {
     Again,
     /// The holder keeps the identifier.
     Stands(Rejection),
+    /// Somebody who left takes over a record that is in use: the guard decides.
+    Leaves(Box<Change>),
 }
 
 /// Who stands in the way of a change.
@@ -84,6 +87,7 @@ impl Line {
                 Opponent::Predecessor(predecessor) => {
                     if let Some(last) = chain.last_mut() {
                         last.outcome = match (&predecessor, last.standing) {
+                            (Predecessor::TakenOver(former), _) if is_adopted(&former.id) => Outcome::Updated,
                             (Predecessor::TakenOver(_), None) => Outcome::Reactivated,
                             (Predecessor::TakenOver(_), Some(_)) => Outcome::Updated,
                             _ => last.outcome,
@@ -104,6 +108,12 @@ impl Line {
                     return self.wait(mapping, change, &holder).await;
                 }
             }
+        }
+        if let [change] = chain.as_slice()
+            && change.standing.is_some()
+            && change.predecessor.as_ref().is_some_and(|predecessor| is_adopted(predecessor.id()))
+        {
+            return Ok(Contest::Leaves(Box::new(Change { outcome: Outcome::Deactivated, ..change.clone() })));
         }
         if self.write_together(mapping, &chain).await? != Written::Done {
             return Ok(Contest::Again);
@@ -208,6 +218,10 @@ fn is_rehired(mapping: &Mapping, change: &Change) -> bool {
 }
 
 fn predecessor(mapping: &Mapping, change: &Change, current: &Current, former: &Former) -> Option<Predecessor> {
+    if is_adopted(&former.id) {
+        // Whose identifier it has, it was waiting for.
+        return Some(Predecessor::TakenOver(former.clone()));
+    }
     let former = gives_way(mapping, change, current).then(|| former.clone())?;
     Some(match is_rehired(mapping, change) {
         true => Predecessor::TakenOver(former),

@@ -142,9 +142,9 @@ impl Line {
                 self.reject(mapping, &sighting.id, superseded(sighting, current)).await?;
                 return Ok(Carried::Done(Some(Outcome::Unsynced)));
             }
-            Verdict::Write(change) => return self.apply(mapping, sighting, &change).await,
+            Verdict::Write(change) => return self.apply(mapping, sighting, &change, counted).await,
             Verdict::Deactivate(change) if self.is_exempt(current) => {
-                return self.apply(mapping, sighting, &change).await;
+                return self.apply(mapping, sighting, &change, counted).await;
             }
             Verdict::Deactivate(change) => {
                 self.directory.add_deactivation(&self.lease, &mapping.name, &change, counted).await?;
@@ -155,14 +155,23 @@ impl Line {
         Ok(Carried::Done(outcome))
     }
 
-    async fn apply(&self, mapping: &Mapping, sighting: &Sighting, change: &Change) -> Result<Carried, Error> {
+    async fn apply(
+        &self,
+        mapping: &Mapping,
+        sighting: &Sighting,
+        change: &Change,
+        counted: Option<Outcome>,
+    ) -> Result<Carried, Error> {
         let rehired = match self.known_as(mapping, change).await? {
             Known::Nobody => None,
             Known::Again(rehired) => Some(*rehired),
             Known::Earlier(later) => {
-                return self.settled(mapping, sighting, self.supersede(mapping, sighting, &later).await?).await;
+                let contest = self.supersede(mapping, sighting, &later).await?;
+                return self.settled(mapping, sighting, contest, counted).await;
             }
-            Known::Ambiguous(rejection) => return self.settled(mapping, sighting, Contest::Stands(rejection)).await,
+            Known::Ambiguous(rejection) => {
+                return self.settled(mapping, sighting, Contest::Stands(rejection), counted).await;
+            }
         };
         let change = rehired.as_ref().unwrap_or(change);
         let outcome = match self.write(mapping, change).await {
@@ -170,7 +179,7 @@ impl Line {
             Ok(Written::Lost) => return Ok(Carried::NotYet),
             Ok(Written::Claimed) => {
                 let contest = self.contest(mapping, sighting, change).await?;
-                return self.settled(mapping, sighting, contest).await;
+                return self.settled(mapping, sighting, contest, counted).await;
             }
             // Of one record: what DynamoDB cannot hold is unsynced, and the page goes on.
             Err(Error::Directory(error)) => match error.rejection() {
@@ -189,8 +198,19 @@ impl Line {
 
 impl Line {
     /// What a contest comes to for the object that brought it up.
-    async fn settled(&self, mapping: &Mapping, sighting: &Sighting, contest: Contest) -> Result<Carried, Error> {
+    async fn settled(
+        &self,
+        mapping: &Mapping,
+        sighting: &Sighting,
+        contest: Contest,
+        counted: Option<Outcome>,
+    ) -> Result<Carried, Error> {
         match contest {
+            Contest::Leaves(change) => {
+                self.directory.add_deactivation(&self.lease, &mapping.name, &change, counted).await?;
+                self.clear(mapping, &sighting.id).await?;
+                Ok(Carried::Done(None))
+            }
             Contest::Settled(outcome) => {
                 self.clear(mapping, &sighting.id).await?;
                 Ok(Carried::Done(Some(outcome)))

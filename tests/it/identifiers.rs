@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use okta_sim::NewUser;
+use rollcall_shared::handlers::adopt::{Adoption, Person, adopt};
+use rollcall_shared::handlers::approve::approve;
 use rollcall_shared::model::{Claim, Reason, Record, RejectionReason, State};
 use rollcall_shared::report::RunState;
 use test_support::world::{PEOPLE, Setup, World, assert_adds_up, counts};
@@ -179,6 +181,43 @@ async fn who_is_hired_again_is_known_by_what_the_mapping_says() {
     let records = people(&world).await;
     assert_eq!((records[&stranger].state, records[&stranger].previous_ids.len()), (State::Active, 0));
     assert_eq!(records[&namesake].reason, Some(Reason::Deleted));
+}
+
+async fn load(world: &World, mails: &[&str]) -> Adoption {
+    let people = mails.iter().map(|mail| {
+        let fields = serde_json::Map::from_iter([("desk".to_owned(), "old desk".into())]);
+        Person { identifier: (*mail).to_owned(), fields }
+    });
+    adopt(&world.context, "acme", PEOPLE, people.collect()).await.expect("the people are loaded")
+}
+
+#[tokio::test]
+async fn people_whom_the_directory_knew_before_okta_are_joined_by_identifier() {
+    let mut world = by_mail(3).await;
+    world.reconnect(|document| document["guard"] = serde_json::json!({ "max_deactivations": 0 })).await;
+    let (here, left) = (create(&world, "Ada", "ada@acme.example"), create(&world, "Bob", "bob@acme.example"));
+    world.sim.with(|org| org.deactivate(&left));
+    let mails = ["Ada@acme.example", "bob@acme.example", "nobody@acme.example"];
+    assert_eq!(load(&world, &mails).await, Adoption { adopted: 3, known: 0 });
+    assert_eq!(load(&world, &mails).await, Adoption { adopted: 0, known: 3 });
+    let first_synced = people(&world).await.values().map(|record| record.first_synced).max();
+
+    world.later(HOUR);
+    let report = world.import().await;
+    assert_eq!(report.state, RunState::Held, "whoever left goes by the guard: {report:?}");
+    assert_adds_up(&report, world.headcount());
+    let records = people(&world).await;
+    let joined = &records[&here];
+    assert!(joined.previous_ids.is_empty() && Some(joined.first_synced) <= first_synced, "{joined:?}");
+    assert_eq!(joined.fields["desk"], serde_json::Value::Null, "Okta's word replaces what was known");
+    assert!(!records.contains_key(&left));
+    let waits = records.values().find(|record| record.identifier == "nobody@acme.example").expect("stays");
+    assert_eq!((waits.state, waits.okta_status.as_str()), (State::Active, "ADOPTED"));
+
+    approve(&world.context, &report.run).await.expect("the hold is approved");
+    assert_eq!(world.standing(PEOPLE, &left).await, Some(Reason::Deactivated));
+    let claims: BTreeSet<String> = people(&world).await.into_values().map(|record| record.identifier).collect();
+    assert_eq!(claims.len(), people(&world).await.len(), "nobody is there twice");
 }
 
 #[tokio::test]

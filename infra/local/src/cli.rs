@@ -86,6 +86,8 @@ pub(crate) enum Command {
     List(ListArguments),
     /// Lists what did not sync, and why.
     Unsynced(UnsyncedArguments),
+    /// Loads people whom the directory knew before Okta, from CSV or NDJSON; the next sync joins them by identifier.
+    Import(ImportArguments),
     /// Lists the built-in mappings.
     Presets,
     /// Prints a built-in mapping, ready to be pasted into a connection.
@@ -175,6 +177,16 @@ pub(crate) struct UnsyncedArguments {
     /// The form of the list [default: table, with --json ndjson].
     #[arg(long)]
     pub(crate) format: Option<Format>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArguments {
+    /// The connection's name.
+    pub(crate) connection: String,
+    /// The mapping's name.
+    pub(crate) mapping: String,
+    /// The file: CSV with a header, or NDJSON.
+    pub(crate) file: PathBuf,
 }
 
 #[derive(Debug, Args)]

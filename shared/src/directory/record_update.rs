@@ -8,7 +8,7 @@ use super::keys::{self, Key};
 use super::lease::Lease;
 use super::update::{Update, text, text_or_null, whole};
 use super::write::{Place, word};
-use crate::model::{Change, Content, Former, Observed, Predecessor, RejectionReason, State, Time};
+use crate::model::{Change, Content, Former, Observed, Predecessor, RejectionReason, State, Time, is_adopted};
 
 /// How much of a record the content may be, in bytes as DynamoDB counts them: an item has 400 KB for everything.
 const LARGEST_CONTENT: usize = 380_000;
@@ -79,7 +79,8 @@ fn creation(lease: &Lease, place: &Place, change: &Change, now: Time) -> Result<
     }
     let (first_synced, created_by, previous_ids) = match &change.predecessor {
         Some(Predecessor::TakenOver(former)) => {
-            let ids = former.previous_ids.iter().chain([&former.id]).map(text).collect();
+            let ids = former.previous_ids.iter().chain([&former.id]).filter(|id| !is_adopted(id));
+            let ids = ids.map(text).collect();
             (former.first_synced, former.created_by.as_str(), ids)
         }
         _ => (now, lease.run(), Vec::new()),

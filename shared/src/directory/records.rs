@@ -12,7 +12,7 @@ use super::search::{Consistency, Search};
 use super::tables::BY_ID;
 use super::update::text;
 use super::{Directory, DirectoryError, Rows};
-use crate::model::{Claim, Current, Former, LastWrite, Outcome, Reason, Record, State, Time};
+use crate::model::{Claim, Current, Former, LastWrite, Outcome, Reason, Record, State, Time, is_adopted};
 
 /// The attributes that [`Known`] is made of; the keys too, so that a damaged item can be named.
 const KNOWN: &[&str] = &[
@@ -82,7 +82,7 @@ impl Directory {
         items.iter().map(|item| known(item).map(|known| (known.id, known.current))).collect()
     }
 
-    /// The records of objects created at or after `from` and before `to`, in no order; strongly consistent.
+    /// The records of Okta's objects created at or after `from` and before `to`, in no order; strongly consistent.
     pub fn known(&self, connection: &str, mapping: &str, from: Option<Time>, to: Option<Time>) -> Rows<Known> {
         let range = keys::created_range(from, to);
         if range.start >= range.end {
@@ -96,7 +96,9 @@ impl Directory {
             ..Search::of(Table::Directory, keys::records(&connection, &mapping, shard))
         };
         let known = self.rows_of_shards(search).and_then(async |item| known(&item));
-        known.try_filter(|known| std::future::ready(known.current.superseded_by.is_none())).boxed()
+        // What Okta never had cannot go missing in it.
+        let is_oktas = |known: &Known| known.current.superseded_by.is_none() && !is_adopted(&known.id);
+        known.try_filter(move |known| std::future::ready(is_oktas(known))).boxed()
     }
 
     /// A record with everything that a diff needs of it, and whole.

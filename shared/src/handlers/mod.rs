@@ -3,6 +3,7 @@
 //! A handler finds out for which connection it was woken, opens a run, calls the stages through [`crate::sync`] and
 //! closes the run. It never writes a record itself.
 
+pub mod adopt;
 pub mod approve;
 pub mod cancel;
 pub mod changes;

@@ -1,5 +1,6 @@
 //! The objects of Okta and of the directory, and the rules of mappings. Pure: no `async`, clock, environment or randomness.
 
+mod adopted;
 mod change;
 mod claim;
 mod connection;
@@ -23,6 +24,7 @@ mod time;
 mod token;
 mod user;
 
+pub use adopted::{ADOPTED, adoption, is_adopted};
 pub use change::{Change, Former, Observed, Predecessor};
 pub use claim::Claim;
 pub use connection::{Auth, ConfigFault, Connection, GuardLimits, OktaLink, OrgUrl};

@@ -6,6 +6,7 @@ mod approve;
 mod cancel;
 mod changes;
 mod history;
+mod import;
 pub(crate) mod list;
 mod lookup;
 mod presets;
@@ -34,6 +35,7 @@ pub(crate) async fn run(session: &mut Session, command: Command) -> Result<Statu
         Command::Cancel(argument) => cancel::run(session, &argument.id).await,
         Command::List(arguments) => list::run(session, &arguments).await,
         Command::Unsynced(arguments) => unsynced::run(session, &arguments).await,
+        Command::Import(arguments) => import::run(session, &arguments).await,
         Command::Presets => presets::list(session),
         Command::Preset(argument) => presets::show(session, &argument.name),
         Command::Changes(arguments) => changes::run(session, &arguments).await,

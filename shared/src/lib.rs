@@ -17,6 +17,7 @@
 
 pub mod clock;
 pub mod config;
+mod contest;
 pub mod context;
 pub mod directory;
 pub mod error;

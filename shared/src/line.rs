@@ -11,7 +11,7 @@ use crate::directory::{Directory, Lease, Place, UnsyncedIds, UnsyncedNote, Writt
 use crate::error::{Error, Fate};
 use crate::model::{
     Change, Connection, Current, Decoded, Mapping, Outcome, RawObject, Reason, Rejection, RejectionReason, Sighting,
-    is_known_status,
+    Time, is_known_status,
 };
 use crate::okta::Okta;
 use crate::reconcile::outcome_of_nothing_to_write;
@@ -69,14 +69,67 @@ impl Line {
         }
     }
 
-    /// Writes one change of one record, if nobody else wrote it since it was diffed.
+    /// Writes one change of one record, if nobody else wrote it since it was diffed. Whoever leaves leaves, though the
+    /// identifier that they changed to is somebody else's: then they keep the old one.
     ///
     /// # Errors
     /// When the lease has lapsed or the directory cannot be written.
     pub async fn write(&self, mapping: &Mapping, change: &Change) -> Result<Written, Error> {
-        let (connection, mapping_name) = (self.connection.name.clone(), mapping.name.clone());
-        let place = Place { connection, mapping: mapping_name, kind: mapping.kind() };
-        Ok(self.directory.write(&self.lease, &place, change, clock::now()).await?)
+        let written = self.write_together(mapping, std::slice::from_ref(change)).await?;
+        if written != Written::Claimed || change.outcome != Outcome::Deactivated {
+            return Ok(written);
+        }
+        let leaving = Change { content: None, ..change.clone() };
+        self.write_together(mapping, &[leaving]).await
+    }
+
+    /// Writes changes that hand claims to each other, all or none.
+    ///
+    /// # Errors
+    /// When the lease has lapsed or the directory cannot be written.
+    pub(crate) async fn write_together(&self, mapping: &Mapping, changes: &[Change]) -> Result<Written, Error> {
+        Ok(self.directory.write_together(&self.lease, &self.place(mapping), changes, clock::now()).await?)
+    }
+
+    /// Where the records of a mapping belong.
+    pub(crate) fn place(&self, mapping: &Mapping) -> Place {
+        Place { connection: self.connection.name.clone(), mapping: mapping.name.clone(), kind: mapping.kind() }
+    }
+
+    /// Tells the feed what was written since the last time: before a checkpoint covers it, and before what would have it
+    /// written again is removed.
+    ///
+    /// # Errors
+    /// When the lease has lapsed or the state table cannot be written; what was not told stays noted.
+    pub async fn publish(&self) -> Result<(), Error> {
+        Ok(self.directory.publish_changes(&self.lease).await?)
+    }
+
+    /// Tells the feed a record's last write again if an invocation wrote it that broke off, perhaps before it could.
+    pub(crate) async fn retell_if_untold(
+        &self,
+        mapping: &Mapping,
+        (created, id): (Time, &str),
+        current: Option<&Current>,
+    ) -> Result<(), Error> {
+        if current.is_some_and(|current| self.lease.broke_off(&current.last_write.run)) {
+            self.directory.retell(&self.lease, &mapping.name, (created, id)).await?;
+        }
+        Ok(())
+    }
+
+    /// The same for a record that a write of this run found changed: where this very run is the last writer, its first
+    /// try succeeded unheard.
+    pub(crate) async fn retell_if_mine(
+        &self,
+        mapping: &Mapping,
+        (created, id): (Time, &str),
+        current: Option<&Current>,
+    ) -> Result<(), Error> {
+        if current.is_some_and(|current| current.last_write.run == self.lease.run()) {
+            self.directory.retell(&self.lease, &mapping.name, (created, id)).await?;
+        }
+        Ok(())
     }
 
     /// The current record of what was seen.
@@ -128,6 +181,7 @@ impl Line {
         let nothing = match current {
             _ if self.unsynced().contains(&mapping.name, id) => Outcome::Unsynced,
             None => Outcome::Excluded,
+            Some(current) if current.superseded_by.is_some() => Outcome::Excluded,
             Some(current) if current.standing == Some(Reason::OutOfScope) => Outcome::Excluded,
             Some(_) => Outcome::Unchanged,
         };

@@ -15,10 +15,13 @@ use std::collections::HashMap;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
+use crate::contest::Contest;
 use crate::directory::{Directory, Written};
 use crate::error::{Error, Fate};
 use crate::line::{Line, Person};
-use crate::model::{Change, Connection, Current, Mapping, Outcome, RawObject, Sighting, Time, decode};
+use crate::model::{
+    Change, Connection, Current, Mapping, Outcome, RawObject, Rejection, RejectionReason, Sighting, Time, decode,
+};
 use crate::reconcile::{Observation, Source, Verdict, outcome_of_nothing_to_write, reconcile};
 use crate::report::Problem;
 
@@ -73,6 +76,7 @@ impl Line {
             let landed: Vec<Landing> = stream::iter(landing).buffer_unordered(WRITES_AT_ONCE).try_collect().await?;
             landings.extend(landed);
         }
+        self.publish().await?;
         Ok(landings)
     }
 
@@ -82,6 +86,9 @@ impl Line {
         let id = sighting.id.clone();
         let before = self.before(mapping, &id, current.as_ref());
         let counted = (met == Met::Again).then_some(before);
+        if let Some((created, id)) = sighting.key() {
+            self.retell_if_untold(mapping, (created, &id), current.as_ref()).await?;
+        }
         for _ in 0..TRIES {
             let verdict = judge(&sighting, current.as_ref(), source, self.okta.now());
             let against = Against { current: current.as_ref(), counted };
@@ -105,6 +112,9 @@ impl Line {
             sighting = Sighting::of(mapping, &decoded);
             source = Source::ReadById;
             current = self.current(mapping, &sighting).await?;
+            if let Some((created, id)) = sighting.key() {
+                self.retell_if_mine(mapping, (created, &id), current.as_ref()).await?;
+            }
         }
         Err(contended(mapping, &id))
     }
@@ -127,8 +137,14 @@ impl Line {
                 self.reject(mapping, &sighting.id, rejection).await?;
                 return Ok(Carried::Done(Some(Outcome::Unsynced)));
             }
-            Verdict::Write(change) => return self.apply(mapping, &change).await,
-            Verdict::Deactivate(change) if self.is_exempt(current) => return self.apply(mapping, &change).await,
+            Verdict::Superseded => {
+                self.reject(mapping, &sighting.id, superseded(sighting, current)).await?;
+                return Ok(Carried::Done(Some(Outcome::Unsynced)));
+            }
+            Verdict::Write(change) => return self.apply(mapping, sighting, &change).await,
+            Verdict::Deactivate(change) if self.is_exempt(current) => {
+                return self.apply(mapping, sighting, &change).await;
+            }
             Verdict::Deactivate(change) => {
                 self.directory.add_deactivation(&self.lease, &mapping.name, &change, counted).await?;
                 None
@@ -138,10 +154,18 @@ impl Line {
         Ok(Carried::Done(outcome))
     }
 
-    async fn apply(&self, mapping: &Mapping, change: &Change) -> Result<Carried, Error> {
+    async fn apply(&self, mapping: &Mapping, sighting: &Sighting, change: &Change) -> Result<Carried, Error> {
         let outcome = match self.write(mapping, change).await {
             Ok(Written::Done) => change.outcome,
             Ok(Written::Lost) => return Ok(Carried::NotYet),
+            Ok(Written::Claimed) => match self.contest(mapping, sighting, change).await? {
+                Contest::Settled(outcome) => outcome,
+                Contest::Again => return Ok(Carried::NotYet),
+                Contest::Stands(rejection) => {
+                    self.reject(mapping, &change.id, rejection).await?;
+                    return Ok(Carried::Done(Some(Outcome::Unsynced)));
+                }
+            },
             // Of one record: what DynamoDB cannot hold is unsynced, and the page goes on.
             Err(Error::Directory(error)) => match error.rejection() {
                 Some(rejection) => {
@@ -224,6 +248,7 @@ pub async fn preview_page(
             Verdict::Unchanged => (Outcome::Unchanged, None),
             Verdict::Excluded => (Outcome::Excluded, None),
             Verdict::Stale | Verdict::ReadAgain => (Outcome::Stale, None),
+            Verdict::Superseded => (Outcome::Unsynced, Some(superseded(&sighting, None).message)),
             Verdict::Rejected => (Outcome::Unsynced, sighting.rejection.as_ref().map(|why| why.message.clone())),
             Verdict::Write(change) | Verdict::Deactivate(change) => {
                 (change.outcome, change.standing.map(|reason| reason.word().to_owned()))
@@ -233,6 +258,15 @@ pub async fn preview_page(
         Previewed { id: sighting.id, identifier, outcome, reason }
     });
     Ok(previewed.collect())
+}
+
+fn superseded(sighting: &Sighting, current: Option<&Current>) -> Rejection {
+    let by = current.and_then(|current| current.superseded_by.as_deref()).unwrap_or("another Okta id");
+    Rejection {
+        reason: RejectionReason::Superseded,
+        message: format!("This person's record was taken over by {by}, and this account is in use again."),
+        identifier: sighting.identifier().map(str::to_owned),
+    }
 }
 
 fn contended(mapping: &Mapping, id: &str) -> Error {

@@ -7,10 +7,12 @@
 mod absence;
 mod architecture;
 mod blind;
+mod changes;
 mod concurrency;
 mod faults;
 mod fields;
 mod guard;
+mod identifiers;
 mod import;
 mod kill;
 mod malformed;

@@ -90,6 +90,13 @@ pub(crate) enum Command {
     Presets,
     /// Prints a built-in mapping, ready to be pasted into a connection.
     Preset(PresetArgument),
+    /// Lists the changes of a connection's records, in order.
+    ///
+    /// The last line is a cursor: `--since` that cursor lists what came later. Each change is told at least
+    /// once; of two entries of one record the larger revision is the later one.
+    Changes(ChangesArguments),
+    /// Shows what changed on one record, when, and by which run.
+    History(HistoryArguments),
 }
 
 #[derive(Debug, Args)]
@@ -174,6 +181,28 @@ pub(crate) struct UnsyncedArguments {
 pub(crate) struct PresetArgument {
     /// The preset's name.
     pub(crate) name: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ChangesArguments {
+    /// The connection's name.
+    pub(crate) connection: String,
+    /// Only what came after this cursor of an earlier list.
+    #[arg(long, value_name = "CURSOR")]
+    pub(crate) since: Option<String>,
+    /// No more than so many changes.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) limit: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HistoryArguments {
+    /// The connection's name.
+    pub(crate) connection: String,
+    /// The mapping's name.
+    pub(crate) mapping: String,
+    /// The Okta id.
+    pub(crate) id: String,
 }
 
 /// The forms of a list.

@@ -123,7 +123,7 @@ impl Directory {
 
 /// Waits before a further try: up to 50 ms at first, twice as long each time, 5 seconds at most; a random part of it,
 /// so that batches which were throttled together do not come back together.
-async fn wait(attempt: u32) {
+pub(super) async fn wait(attempt: u32) {
     let longest = Duration::from_millis(50).saturating_mul(1 << attempt.min(10)).min(Duration::from_secs(5));
     tokio::time::sleep(longest.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
 }

@@ -34,7 +34,7 @@ pub struct Collected {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fate {
     /// The guard decides on it.
-    Waits(Change),
+    Waits(Box<Change>),
     /// It was withdrawn: the object ended in this bucket.
     Withdrawn(Outcome),
 }
@@ -96,7 +96,7 @@ impl Directory {
 fn collected(item: &Item) -> Result<Collected, DirectoryError> {
     let fate = match item.value::<Option<Outcome>>("withdrawn")? {
         Some(outcome) => Fate::Withdrawn(outcome),
-        None => Fate::Waits(item.json("change")?),
+        None => Fate::Waits(Box::new(item.json("change")?)),
     };
     let (mapping, id) = (item.text("mapping")?.to_owned(), item.text("id")?.to_owned());
     Ok(Collected { mapping, id, counted: item.value("counted")?, fate })

@@ -18,14 +18,19 @@
 //! | state | `run#{run}#suspects#NN` | `{mapping}#{id}` | a suspect |
 //! | state | `run#{run}#deactivations#NN` | `{mapping}#{id}` | a deactivation that waits for the guard |
 //! | state | `hold#{connection}#NN` | `{mapping}#{id}` | an entry of the hold |
+//! | state | `claims#{connection}#{mapping}#NN` | `{claim}` | who holds an identifier, and who waits for it |
+//! | state | `wakes#{connection}` | `{mapping}#{claim}` | a claim that its holder may have let go of |
 //! | state | `unsynced#{connection}#NN` | `{mapping}#{id}` | an unsynced row |
+//! | state | `history#{connection}#{mapping}#NN` | `{id}#{revision modulo 64}` | one of a record's last 64 changes |
+//! | state | `changes#{connection}` | `{sequence}` | a batch of the feed of changes |
+//! | state | `changes#{connection}` | `last` | the sequence of the last batch |
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::model::{Job, Time};
+use crate::model::{Claim, Job, Time};
 
 /// Into how many partitions numerous items are spread. A constant for good: a record's shard is part of its key.
 pub const SHARDS: u64 = 64;
@@ -114,6 +119,52 @@ pub(super) fn unsynced_shard(connection: &str, shard: u64) -> String {
     format!("unsynced#{}#{shard:02}", escape(connection))
 }
 
+pub(super) fn claim(connection: &str, mapping: &str, claim: &Claim) -> Key {
+    let shard = shard(claim.as_str());
+    Key::state(format!("claims#{}#{}#{shard:02}", escape(connection), escape(mapping)), bounded(claim.as_str()))
+}
+
+pub(super) fn wake(connection: &str, mapping: &str, claim: &Claim) -> Key {
+    Key::state(wakes(connection), of_mapping(mapping, claim.as_str()))
+}
+
+pub(super) fn wakes(connection: &str) -> String {
+    format!("wakes#{}", escape(connection))
+}
+
+/// How many changes of a record are kept: the next one takes the place of the oldest.
+pub(super) const STEPS: u64 = 64;
+
+pub(super) fn step(connection: &str, mapping: &str, (id, revision): (&str, u64)) -> Key {
+    Key::state(steps_shard(connection, mapping, id), format!("{}#{:02}", escape(id), revision % STEPS))
+}
+
+pub(super) fn steps_shard(connection: &str, mapping: &str, id: &str) -> String {
+    format!("history#{}#{}#{:02}", escape(connection), escape(mapping), shard(id))
+}
+
+/// The sort keys of a record's changes, as bounds of a `BETWEEN`.
+pub(super) fn steps(id: &str) -> Range<String> {
+    format!("{}#0", escape(id))..format!("{}#:", escape(id))
+}
+
+pub(super) fn feed_batch(connection: &str, sequence: u64) -> Key {
+    Key::state(feed(connection), format!("{sequence:020}"))
+}
+
+pub(super) fn feed_end(connection: &str) -> Key {
+    Key::state(feed(connection), "last")
+}
+
+pub(super) fn feed(connection: &str) -> String {
+    format!("changes#{}", escape(connection))
+}
+
+/// The sort keys of a feed's batches from one on, as bounds of a `BETWEEN`.
+pub(super) fn feed_from(sequence: u64) -> Range<String> {
+    format!("{sequence:020}")..":".to_owned()
+}
+
 pub(super) fn listed_run(connection: &str, started: Time, run: &str) -> Key {
     Key::state(listed_runs(connection), format!("{started}#{}", escape(run)))
 }
@@ -162,13 +213,18 @@ pub(super) fn deactivations_shard(run: &str, shard: u64) -> String {
 /// The sort key of an object under a mapping. An id too long for a key stands there by a hash; no two ids share one,
 /// because an escaped id never has a `#`.
 pub(super) fn of_mapping(mapping: &str, id: &str) -> String {
-    let escaped = escape(id);
+    format!("{}#{}", escape(mapping), bounded(id))
+}
+
+/// A text as the last part of a key: one too long for it stands there by a hash.
+fn bounded(text: &str) -> String {
+    let escaped = escape(text);
     if escaped.len() <= LONGEST_ID {
-        return format!("{}#{escaped}", escape(mapping));
+        return escaped.into_owned();
     }
     use sha2::{Digest, Sha256};
-    let hash: String = Sha256::digest(id).iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{}##{hash}", escape(mapping))
+    let hash: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("#{hash}")
 }
 
 /// Whether an id can be part of a record's key: it is a key of its own in the index by id.

@@ -21,11 +21,13 @@
 //! | `first_synced`, `last_changed` | string | when the record came, and when it last changed |
 //! | `previous_ids` | list of strings | earlier Okta ids of the same person |
 //! | `revision` | number | 1 for a new record, one more with every write |
+//! | `claim` | string | the identifier as it is compared, in lower case and NFC; absent where the identifier is the Okta id |
 //! | `digest` | string | of identifier, role and fields |
 //! | `created_by`, `written_by` | string | the runs that created and last wrote it |
 //! | `outcome` | string | what the last write did: `created`, `updated`, `deactivated` or `reactivated` |
 //!
-//! Attributes may be added. Records are never removed by age; an inactive record stays. The local secondary index
+//! An item with the attribute `superseded_by` is no record: it stands where that of an earlier Okta id of a person was,
+//! who has been hired again since, and names the id that has the record now. Attributes may be added. Records are never removed by age; an inactive record stays. The local secondary index
 //! `by-id` (`pk`, `id`; keys only) finds a record of which only the id is known.
 //!
 //! The table *state* is nobody's contract. Its keys, and those of the directory, are listed in the module `keys`.
@@ -34,29 +36,36 @@ mod attribute;
 mod batch;
 mod calls;
 mod checkpoint;
+mod claims;
 mod connection_state;
 mod connections;
 mod deactivations;
 mod error;
 mod expiry;
 mod failure;
+mod feed;
 mod fence;
+mod history;
 mod hold;
 mod item;
 mod keys;
 mod lease;
 mod meter;
+mod moves;
 mod problem;
+mod record_update;
 mod records;
 mod renewal;
 mod runs;
 mod search;
 mod secrets;
 mod seen;
+mod supersede;
 mod suspects;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod transaction;
 mod unsynced;
 mod update;
 mod write;
@@ -67,9 +76,11 @@ use aws_sdk_dynamodb::Client;
 use futures::stream::BoxStream;
 use tokio::sync::Semaphore;
 
+pub use claims::{Holder, Wake};
 pub use connection_state::{CompleteImport, ConnectionState, DayCount};
 pub use deactivations::{Collected, Fate as CollectedFate};
 pub use error::{Call, DirectoryError};
+pub use feed::{FeedCursor, FeedPage};
 pub use hold::{HeldEntry, Hold};
 pub use keys::SHARDS;
 pub use lease::{Acquired, Lease, LeaseTimes};
@@ -81,6 +92,7 @@ pub use unsynced::{UnsyncedIds, UnsyncedNote};
 pub use write::{Place, Written};
 
 use crate::report::DynamoDbUse;
+use feed::{Ends, Outbox};
 use meter::Meter;
 
 /// How many calls are in flight at most, over all that share a client. Renewals of leases are not counted: they must
@@ -104,6 +116,7 @@ pub struct Tables {
 pub struct Directory {
     link: Arc<Link>,
     meter: Arc<Meter>,
+    outbox: Arc<Outbox>,
     lease_times: LeaseTimes,
 }
 
@@ -113,13 +126,19 @@ struct Link {
     client: Client,
     tables: Tables,
     calls: Semaphore,
+    feeds: Ends,
 }
 
 impl Directory {
     /// The directory in these tables, which are expected to exist: see [`Directory::create_tables`].
     pub fn new(client: Client, tables: Tables) -> Directory {
-        let link = Link { client, tables, calls: Semaphore::new(CALLS_IN_FLIGHT) };
-        Directory { link: Arc::new(link), meter: Arc::default(), lease_times: LeaseTimes::default() }
+        let link = Link { client, tables, calls: Semaphore::new(CALLS_IN_FLIGHT), feeds: Ends::default() };
+        Directory {
+            link: Arc::new(link),
+            meter: Arc::default(),
+            outbox: Arc::default(),
+            lease_times: LeaseTimes::default(),
+        }
     }
 
     /// The same directory with other durations of leases, for tests.
@@ -128,10 +147,10 @@ impl Directory {
         Directory { lease_times: times, ..self }
     }
 
-    /// The same directory, counting what it uses from zero: one handle for each run.
+    /// The same directory, counting what it uses from zero and with nothing to tell the feed yet: one handle for each run.
     #[must_use]
     pub fn metered(&self) -> Directory {
-        Directory { meter: Arc::default(), ..self.clone() }
+        Directory { meter: Arc::default(), outbox: Arc::default(), ..self.clone() }
     }
 
     /// The capacity units that this handle and its clones have used.

@@ -12,7 +12,7 @@ use super::search::{Consistency, Search};
 use super::tables::BY_ID;
 use super::update::text;
 use super::{Directory, DirectoryError, Rows};
-use crate::model::{Current, LastWrite, Outcome, Reason, Record, State, Time};
+use crate::model::{Claim, Current, Former, LastWrite, Outcome, Reason, Record, State, Time};
 
 /// The attributes that [`Known`] is made of; the keys too, so that a damaged item can be named.
 const KNOWN: &[&str] = &[
@@ -29,6 +29,8 @@ const KNOWN: &[&str] = &[
     "created_by",
     "written_by",
     "outcome",
+    "claim",
+    "superseded_by",
 ];
 
 /// A record that is there, as far as a diff needs it.
@@ -56,6 +58,8 @@ struct Stored {
     created_by: String,
     written_by: String,
     outcome: Outcome,
+    claim: Option<Claim>,
+    superseded_by: Option<String>,
 }
 
 impl Directory {
@@ -89,7 +93,34 @@ impl Directory {
             attributes: KNOWN,
             ..Search::of(Table::Directory, keys::records(&connection, &mapping, shard))
         };
-        self.rows_of_shards(search).and_then(async |item| known(&item)).boxed()
+        let known = self.rows_of_shards(search).and_then(async |item| known(&item));
+        known.try_filter(|known| std::future::ready(known.current.superseded_by.is_none())).boxed()
+    }
+
+    /// A record with everything that a diff needs of it, and whole.
+    ///
+    /// # Errors
+    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses, or the record is damaged.
+    pub(crate) async fn whole(
+        &self,
+        connection: &str,
+        mapping: &str,
+        created: Time,
+        id: &str,
+    ) -> Result<Option<(Current, Former)>, DirectoryError> {
+        let Some(item) = self.get(&keys::record(connection, mapping, created, id)).await?.filter(is_record) else {
+            return Ok(None);
+        };
+        let (known, record): (Known, Record) = (known(&item)?, item.decode()?);
+        let former = Former {
+            id: record.id,
+            source_created: record.source_created,
+            revision: record.revision,
+            first_synced: record.first_synced,
+            created_by: known.current.created_by.clone(),
+            previous_ids: record.previous_ids,
+        };
+        Ok(Some((known.current, former)))
     }
 
     /// The record of an object of which only the id is known.
@@ -108,7 +139,8 @@ impl Directory {
             consistency: Consistency::Eventual,
             ..Search::of(Table::Directory, keys::records(&connection, &mapping, shard))
         };
-        self.rows_of_shards(search).and_then(async |item| item.decode()).boxed()
+        let records = self.rows_of_shards(search).try_filter(|item| std::future::ready(is_record(item)));
+        records.and_then(async |item| item.decode()).boxed()
     }
 
     /// One whole record.
@@ -120,7 +152,12 @@ impl Directory {
         item.as_ref().map(Item::decode).transpose()
     }
 
-    async fn item_by_id(&self, connection: &str, mapping: &str, id: &str) -> Result<Option<Item>, DirectoryError> {
+    pub(super) async fn item_by_id(
+        &self,
+        connection: &str,
+        mapping: &str,
+        id: &str,
+    ) -> Result<Option<Item>, DirectoryError> {
         if !keys::fits_a_record(id) {
             return Ok(None);
         }
@@ -143,8 +180,13 @@ impl Directory {
         let Some(entry) = answer.items.unwrap_or_default().pop() else { return Ok(None) };
         let entry = Item::new(self.table(Table::Directory), entry);
         let (pk, sk) = (entry.text("pk")?.to_owned(), entry.text("sk")?.to_owned());
-        self.get(&Key { table: Table::Directory, pk, sk }).await
+        Ok(self.get(&Key { table: Table::Directory, pk, sk }).await?.filter(is_record))
     }
+}
+
+/// Whether an item is a record, and not what a taken-over one left in its place.
+pub(super) fn is_record(item: &Item) -> bool {
+    item.optional_text("superseded_by").is_none()
 }
 
 fn known(item: &Item) -> Result<Known, DirectoryError> {
@@ -161,6 +203,8 @@ fn known(item: &Item) -> Result<Known, DirectoryError> {
         okta_status: stored.okta_status,
         source_updated: stored.source_updated,
         created_by: stored.created_by,
+        claim: stored.claim,
+        superseded_by: stored.superseded_by,
         last_write: LastWrite { run: stored.written_by, outcome: stored.outcome },
     };
     Ok(Known { id: stored.id, source_created: stored.source_created, current })

@@ -12,11 +12,12 @@ pub(super) type Names = Option<HashMap<String, String>>;
 pub(super) type Values = Option<HashMap<String, AttributeValue>>;
 
 /// An update of one item; all of it happens, or nothing.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Update {
     sets: Vec<String>,
     removes: Vec<String>,
     adds: Vec<String>,
+    deletes: Vec<String>,
     conditions: Vec<String>,
     names: HashMap<String, String>,
     values: HashMap<String, AttributeValue>,
@@ -49,6 +50,13 @@ impl Update {
         self
     }
 
+    /// Adds a value to the end of a list that is there.
+    pub(super) fn append(mut self, name: &str, value: AttributeValue) -> Update {
+        let (name, value) = (self.name(name), self.value(AttributeValue::L(vec![value])));
+        self.sets.push(format!("{name} = list_append({name}, {value})"));
+        self
+    }
+
     /// Sets an attribute that is not there yet, and leaves one that is.
     pub(super) fn set_once(mut self, name: &str, value: AttributeValue) -> Update {
         let (name, value) = (self.name(name), self.value(value));
@@ -66,6 +74,20 @@ impl Update {
     pub(super) fn count(mut self, name: &str) -> Update {
         let add = format!("{} {}", self.name(name), self.value(whole(1)));
         self.adds.push(add);
+        self
+    }
+
+    /// Adds a string to a set of them, which begins with it where there is none.
+    pub(super) fn add_to_set(mut self, name: &str, text: &str) -> Update {
+        let add = format!("{} {}", self.name(name), self.value(AttributeValue::Ss(vec![text.to_owned()])));
+        self.adds.push(add);
+        self
+    }
+
+    /// Takes a string out of a set of them; the set goes with the last.
+    pub(super) fn take_from_set(mut self, name: &str, text: &str) -> Update {
+        let delete = format!("{} {}", self.name(name), self.value(AttributeValue::Ss(vec![text.to_owned()])));
+        self.deletes.push(delete);
         self
     }
 
@@ -117,7 +139,7 @@ impl Update {
 
     /// The update expression.
     pub(super) fn expression(&self) -> Option<String> {
-        let clauses = [("SET", &self.sets), ("REMOVE", &self.removes), ("ADD", &self.adds)];
+        let clauses = [("SET", &self.sets), ("REMOVE", &self.removes), ("ADD", &self.adds), ("DELETE", &self.deletes)];
         let clauses = clauses.iter().filter(|(_, parts)| !parts.is_empty());
         let clauses: Vec<String> = clauses.map(|(word, parts)| format!("{word} {}", parts.join(", "))).collect();
         (!clauses.is_empty()).then(|| clauses.join(" "))

@@ -5,15 +5,18 @@
 
 pub mod approve;
 pub mod cancel;
+pub mod changes;
 mod connect;
 mod fan_out;
 pub mod full_import;
+pub mod history;
 mod interruption;
 pub mod preview;
 mod run;
 pub mod schema;
 mod settle;
 pub mod verify;
+mod waiting;
 
 use std::time::Duration;
 

@@ -15,6 +15,8 @@ pub(crate) async fn settle(line: &Line, mapping: &Mapping, change: &Change) -> R
         return Ok(Outcome::Excluded);
     };
     let current = known.current;
+    let key = (known.source_created, change.id.as_str());
+    line.retell_if_mine(mapping, key, Some(&current)).await?;
     if current.last_write.run == line.lease.run() && current.standing == change.standing {
         return Ok(current.last_write.outcome);
     }
@@ -34,9 +36,9 @@ pub(crate) async fn settle(line: &Line, mapping: &Mapping, change: &Change) -> R
     match judge(&sighting, Some(&current), Source::ReadById, line.okta.now()) {
         Verdict::Deactivate(change) | Verdict::Write(change) => match line.write(mapping, &change).await? {
             Written::Done => Ok(change.outcome),
-            Written::Lost => Ok(Outcome::Stale),
+            Written::Lost | Written::Claimed => Ok(Outcome::Stale),
         },
-        Verdict::Unchanged | Verdict::Excluded | Verdict::Rejected => Ok(Outcome::Unchanged),
+        Verdict::Unchanged | Verdict::Excluded | Verdict::Rejected | Verdict::Superseded => Ok(Outcome::Unchanged),
         Verdict::Stale | Verdict::ReadAgain => Ok(Outcome::Stale),
     }
 }

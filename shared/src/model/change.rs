@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Content, Outcome, Standing, Time};
+use super::{Claim, Content, Outcome, Standing, Time};
 
 /// One write of one record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,8 +19,53 @@ pub struct Change {
     pub observed: Option<Observed>,
     /// What the mapping makes of the object; `None` when only the standing changes.
     pub content: Option<Content>,
+    /// The claim that the record holds before the write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_claim: Option<Claim>,
+    /// The record that gives up the claim which this one takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predecessor: Option<Predecessor>,
     /// What the write does to the record.
     pub outcome: Outcome,
+}
+
+/// A record that gives its claim to another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Predecessor {
+    /// The other takes all of it over, for a person who was hired again under a new Okta id.
+    TakenOver(Former),
+    /// It stays behind without a claim, for its person is gone.
+    LeftBehind(Former),
+    /// There is no such record any more: the claim of this Okta id is one that somebody forgot.
+    Forgotten(String),
+}
+
+/// A record that is there before another takes its place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Former {
+    /// Its Okta id.
+    pub id: String,
+    /// `created` in Okta.
+    pub source_created: Time,
+    /// The revision that was read.
+    pub revision: u64,
+    /// When it came.
+    pub first_synced: Time,
+    /// The run that created it.
+    pub created_by: String,
+    /// The Okta ids that it had before.
+    pub previous_ids: Vec<String>,
+}
+
+impl Predecessor {
+    /// The Okta id that holds the claim.
+    pub fn id(&self) -> &str {
+        match self {
+            Predecessor::TakenOver(former) | Predecessor::LeftBehind(former) => &former.id,
+            Predecessor::Forgotten(id) => id,
+        }
+    }
 }
 
 /// What Okta said of an object beside its attributes.

@@ -1,9 +1,11 @@
 //! The objects of Okta and of the directory, and the rules of mappings. Pure: no `async`, clock, environment or randomness.
 
 mod change;
+mod claim;
 mod connection;
 mod expression;
 mod filter;
+mod history;
 mod id_range;
 mod job;
 mod mapping;
@@ -21,10 +23,12 @@ mod time;
 mod token;
 mod user;
 
-pub use change::{Change, Observed};
+pub use change::{Change, Former, Observed, Predecessor};
+pub use claim::Claim;
 pub use connection::{Auth, ConfigFault, Connection, GuardLimits, OktaLink, OrgUrl};
 pub use expression::{Attributes, Expression};
 pub use filter::Filter;
+pub use history::{Changed, FeedEntry, FromTo, Step, changed};
 pub use id_range::IdRange;
 pub use job::Job;
 pub use mapping::{Mapping, Source, Target};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Time;
+use super::{Claim, Time};
 
 /// What kind of thing a record describes; follows from its mapping's source and target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -93,6 +93,9 @@ pub struct Desired {
 pub struct Content {
     /// The unique identifier.
     pub identifier: String,
+    /// The claim that makes it unique; `None` where the mapping's identifier is the Okta id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<Claim>,
     /// The role, for login users.
     pub role: Option<String>,
     /// The mapped fields by name.
@@ -119,6 +122,10 @@ pub struct Current {
     pub digest: String,
     /// Active (`None`) or why not.
     pub standing: Standing,
+    /// The claim that the record holds.
+    pub claim: Option<Claim>,
+    /// The Okta id that took the record over: then this is no record, but what is left in its place.
+    pub superseded_by: Option<String>,
     /// The stored Okta status.
     pub okta_status: String,
     /// The stored `lastUpdated`.
@@ -242,6 +249,12 @@ pub enum RejectionReason {
     Withheld,
     /// Okta does not show a known object, and no deletion is in its log.
     UnexplainedAbsence,
+    /// Somebody else's record has the identifier.
+    DuplicateIdentifier,
+    /// Several records could be this person's earlier one.
+    AmbiguousMatch,
+    /// Another Okta id took this person's record over, and now both are in use.
+    Superseded,
     /// The object went away while this run's view of Okta could not be trusted.
     BlindRun,
 }

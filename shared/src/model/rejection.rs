@@ -33,6 +33,17 @@ impl RejectionReason {
                  all users: correct it under Security > Administrators. If they were deleted, Okta's log will say so \
                  within a day as a rule, and the next full import reads it."
             }
+            RejectionReason::DuplicateIdentifier => {
+                "Correct the attribute of one of the two in Okta, or choose an identifier that tells them apart, such \
+                 as `id`. When the other lets go of it, this person syncs by itself."
+            }
+            RejectionReason::AmbiguousMatch => {
+                "Correct the attributes that match more than one earlier record, in Okta or in the mapping's `rejoin`."
+            }
+            RejectionReason::Superseded => {
+                "Two Okta accounts are in use for what looks like one person: deactivate one of them in Okta, or give \
+                 them different identifiers."
+            }
             RejectionReason::BlindRun => {
                 "Restore what the run report says was lost, then run a full import: it decides about this object again."
             }
@@ -61,6 +72,9 @@ mod tests {
             RejectionReason::ExpressionFailed,
             RejectionReason::Withheld,
             RejectionReason::UnexplainedAbsence,
+            RejectionReason::DuplicateIdentifier,
+            RejectionReason::AmbiguousMatch,
+            RejectionReason::Superseded,
             RejectionReason::BlindRun,
         ] {
             assert!(!reason.hint().is_empty() && !reason.hint().contains("  "), "{}", reason.hint());

@@ -4,6 +4,8 @@
 pub(crate) mod apply;
 mod approve;
 mod cancel;
+mod changes;
+mod history;
 pub(crate) mod list;
 mod lookup;
 mod presets;
@@ -34,5 +36,7 @@ pub(crate) async fn run(session: &mut Session, command: Command) -> Result<Statu
         Command::Unsynced(arguments) => unsynced::run(session, &arguments).await,
         Command::Presets => presets::list(session),
         Command::Preset(argument) => presets::show(session, &argument.name),
+        Command::Changes(arguments) => changes::run(session, &arguments).await,
+        Command::History(arguments) => history::run(session, &arguments).await,
     }
 }

@@ -1,14 +1,18 @@
 //! The directory against an embedded DynamoDB, over HTTP and with the real SDK.
 
 mod attributes;
+mod claims;
 mod connections;
 mod failures;
+mod feed;
+mod history;
 mod holds;
 mod leases;
 mod lost_answers;
 mod records;
 mod runs;
 mod secrets;
+mod transactions;
 mod wire;
 mod working;
 
@@ -104,7 +108,9 @@ fn creation(id: &str, created: &str) -> Change {
         expected: None,
         standing: None,
         observed: Some(Observed { okta_status: "ACTIVE".to_owned(), source_updated: time(created) }),
-        content: Some(Content { identifier: format!("{id}@acme.example"), role: None, fields }),
+        content: Some(Content { identifier: format!("{id}@acme.example"), claim: None, role: None, fields }),
+        held_claim: None,
+        predecessor: None,
         outcome: Outcome::Created,
     }
 }

@@ -87,7 +87,12 @@ async fn what_a_change_does_not_say_stays() {
     assert_eq!((current.created_by.as_str(), current.last_write.run.as_str()), ("run-1", "run-2"));
 
     // And back, with a new status and content.
-    let content = Content { identifier: "new".to_owned(), role: Some("viewer".to_owned()), fields: Default::default() };
+    let content = Content {
+        identifier: "new".to_owned(),
+        claim: None,
+        role: Some("viewer".to_owned()),
+        fields: Default::default(),
+    };
     let observed = Observed { okta_status: "RECOVERY".to_owned(), source_updated: later };
     let back = Change {
         expected: Some(2),

@@ -90,8 +90,8 @@ async fn deactivations_wait_for_the_end_of_the_run() {
     directory.add_deactivation(&lease, "custodians", &change, Some(Outcome::Unchanged)).await.unwrap();
     let entry =
         |mapping: &str, counted, fate| Collected { mapping: mapping.to_owned(), id: "00u1".to_owned(), counted, fate };
-    let custodian = entry("custodians", Some(Outcome::Unchanged), CollectedFate::Waits(change));
-    let waits = entry("employees", None, CollectedFate::Waits(later.clone()));
+    let custodian = entry("custodians", Some(Outcome::Unchanged), CollectedFate::Waits(Box::new(change)));
+    let waits = entry("employees", None, CollectedFate::Waits(Box::new(later.clone())));
     assert_eq!(deactivations(&directory, "run-1").await, [custodian.clone(), waits.clone()]);
 
     let withdraw = |id: &'static str| directory.withdraw_deactivation(&lease, "employees", id, Outcome::Unchanged);

@@ -184,7 +184,7 @@ async fn carry_out(
         Decision::Allow if is_old(import) => settle(line, mapping, change).await?,
         Decision::Allow => match line.write(mapping, change).await? {
             Written::Done => Outcome::Deactivated,
-            Written::Lost => settle(line, mapping, change).await?,
+            Written::Lost | Written::Claimed => settle(line, mapping, change).await?,
         },
     })
 }

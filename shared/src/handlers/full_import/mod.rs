@@ -17,11 +17,13 @@ mod sweep;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
+
 use self::checkpoint::{Checkpoint, Phase};
 use self::import::Import;
 use super::interruption::{Interruption, blind};
 use super::run::{self, Opened, Run, Stops};
-use super::{Event, Response, connect, fan_out};
+use super::{Event, Response, connect, fan_out, waiting};
 use crate::clock;
 use crate::context::Context;
 use crate::directory::{CompleteImport, ConnectionState};
@@ -52,7 +54,8 @@ pub async fn handle(context: &Context, event: Event) -> Result<Response, Error> 
         Opened::Joined(report) => return Ok(Response::Run(report)),
     };
     let stops = event.deadline.map(Stops::before);
-    let report = import(context, run, stops).await?;
+    // Boxed: with everything in it, it is too deep for the compiler to lay out at once.
+    let report = import(context, run, stops).boxed().await?;
     if report.state == RunState::Running && context.function.is_some() && event.deadline.is_some() {
         if report.invocations >= MOST_INVOCATIONS {
             return Err(run::too_many_invocations(&report));
@@ -209,7 +212,11 @@ async fn work(begun: Begun) -> Result<RunReport, Error> {
             }
             // What was done is kept: only after an error of the state table itself is there nothing to add.
             let saved = match &interruption {
-                Interruption::Error(Error::Directory(_)) => Ok(()),
+                Interruption::Error(Error::Directory(_)) => {
+                    // Whoever takes the run up tells again what the feed has not heard; after an error for good nobody does.
+                    import.line.publish().await.unwrap_or_else(|error| tracing::warn!(%error, "the feed was not told"));
+                    Ok(())
+                }
                 _ => import.save().await,
             };
             run.report = import.report(RunState::Running);
@@ -249,6 +256,7 @@ async fn phases(import: &Arc<Import>, state: &ConnectionState) -> Result<RunStat
             }
             Phase::Applying => {
                 ending = deciding::apply(import).await?;
+                sync_waiting(import).await?;
                 Phase::Finished
             }
             Phase::Finished => {
@@ -263,10 +271,21 @@ async fn phases(import: &Arc<Import>, state: &ConnectionState) -> Result<RunStat
     }
 }
 
+/// Whoever waited for an identifier that came free in this run syncs in it.
+async fn sync_waiting(import: &Import) -> Result<(), Interruption> {
+    for landing in waiting::wake(&import.line).await? {
+        if !import.withdraw(&landing).await? {
+            import.work().checkpoint.count_again(&landing);
+        }
+    }
+    Ok(())
+}
+
 /// Everything is in the directory, or in the hold: what follows starts from here.
 async fn complete(import: &Import, ending: RunState) -> Result<(), Interruption> {
     let started = import.report(RunState::Running).started;
     let line = &import.line;
+    line.publish().await?;
     let checkpoint = import.work().checkpoint.clone();
     if line.any_unsynced() {
         line.directory.forget_unsynced(&line.lease, started).await?;

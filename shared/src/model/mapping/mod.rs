@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use crate::model::status::standing_of;
-use crate::model::{Attributes, Content, Desired, Expression, Filter, Kind, Rejection, RejectionReason, User, preset};
+use crate::model::{
+    Attributes, Claim, Content, Desired, Expression, Filter, Kind, Rejection, RejectionReason, User, preset,
+};
 
 const LONGEST_IDENTIFIER: usize = 1_024;
 /// The directory's items hold 400 KB; the rest is for keys and what else a record has.
@@ -65,6 +67,11 @@ impl Mapping {
         })
     }
 
+    /// Whether its identifiers have to be claimed: Okta ids need not.
+    pub fn claims_identifiers(&self) -> bool {
+        self.identifier.source().trim() != "id"
+    }
+
     /// What kind of record it makes.
     pub fn kind(&self) -> Kind {
         match (self.source, &self.target) {
@@ -112,7 +119,8 @@ impl Mapping {
     fn content(&self, user: &User) -> Result<Content, Rejection> {
         let identifier = self.identifier(user)?;
         let content = self.fields(user).and_then(|fields| {
-            let content = Content { identifier: identifier.clone(), role: None, fields };
+            let claim = self.claims_identifiers().then(|| Claim::on(&identifier));
+            let content = Content { identifier: identifier.clone(), claim, role: None, fields };
             check_size(&content).map(|()| content)
         });
         content.map_err(|rejection| Rejection { identifier: Some(identifier), ..rejection })

@@ -41,6 +41,8 @@ pub enum Verdict {
     Stale,
     /// The object is unsynced, for the observation's rejection.
     Rejected,
+    /// The object is unsynced: another Okta id took its record over, and it is in use again.
+    Superseded,
     /// The observation cannot be ordered against the record: read the object by its id.
     ReadAgain,
     /// Write this.
@@ -59,6 +61,10 @@ pub fn reconcile(observation: Observation<'_>, current: Option<&Current>, now: T
             (None, Some(_)) => Verdict::Write(change(desired, None, desired.standing, Outcome::Created)),
         };
     };
+    if current.superseded_by.is_some() {
+        // Deactivated for good in favour of another Okta id; should it come back to life, somebody has to look.
+        return if desired.standing == Some(Reason::Deactivated) { Verdict::Excluded } else { Verdict::Superseded };
+    }
     let listed = observation.source == Source::Listed;
     if listed && current.standing.is_some_and(Reason::is_gone) {
         return Verdict::ReadAgain;
@@ -94,7 +100,8 @@ fn compare(observation: Observation<'_>, current: &Current) -> Verdict {
     let same = current.standing == desired.standing
         && current.okta_status == desired.okta_status
         && current.source_updated == desired.source_updated
-        && current.digest == content.digest();
+        && current.digest == content.digest()
+        && current.claim == content.claim;
     match (same, current.standing, desired.standing) {
         (true, _, _) => Verdict::Unchanged,
         (false, None, Some(_)) => deactivation(desired, current),
@@ -117,6 +124,8 @@ fn change(desired: &Desired, current: Option<&Current>, standing: Option<Reason>
         standing,
         observed: Some(Observed { okta_status: desired.okta_status.clone(), source_updated: desired.source_updated }),
         content: desired.content.clone(),
+        held_claim: current.and_then(|current| current.claim.clone()),
+        predecessor: None,
         outcome,
     }
 }
@@ -130,6 +139,8 @@ pub fn absent(id: &str, source_created: Time, current: &Current, reason: Reason)
         standing: Some(reason),
         observed: None,
         content: None,
+        held_claim: current.claim.clone(),
+        predecessor: None,
         outcome,
     };
     match current.standing {

@@ -18,7 +18,7 @@ fn second(second: i64) -> Time {
 
 fn content(department: &str) -> Content {
     let fields = Map::from_iter([("department".to_owned(), json!(department))]);
-    Content { identifier: "ada".to_owned(), role: None, fields }
+    Content { identifier: "ada".to_owned(), claim: None, role: None, fields }
 }
 
 /// What Okta says at some moment, under a mapping that may leave the person out, or fail.
@@ -71,6 +71,8 @@ fn record(standing: Standing) -> Current {
         standing,
         okta_status: "ACTIVE".to_owned(),
         source_updated: second(0),
+        claim: None,
+        superseded_by: None,
         created_by: "run-1".to_owned(),
         last_write: LastWrite { run: "run-1".to_owned(), outcome: Outcome::Created },
     }
@@ -89,6 +91,8 @@ fn write(current: Option<&Current>, change: &Change) -> Option<Current> {
         standing: change.standing,
         okta_status: observed.as_ref().map_or(old.okta_status, |observed| observed.okta_status.clone()),
         source_updated: observed.map_or(old.source_updated, |observed| observed.source_updated),
+        claim: change.content.as_ref().map_or(old.claim, |content| content.claim.clone()),
+        superseded_by: None,
         created_by: old.created_by,
         last_write: LastWrite { run: RUN.to_owned(), outcome: change.outcome },
     })
@@ -109,7 +113,7 @@ fn observe(said: &Said, live: &Said, current: Option<Current>, now: Time) -> (Op
         Verdict::Unchanged => (current.clone(), nothing(Outcome::Unchanged)),
         Verdict::Excluded => (current.clone(), nothing(Outcome::Excluded)),
         Verdict::Stale => (current.clone(), nothing(Outcome::Stale)),
-        Verdict::Rejected => (current, Outcome::Unsynced),
+        Verdict::Rejected | Verdict::Superseded => (current, Outcome::Unsynced),
         Verdict::ReadAgain => panic!("a read by id is not read again"),
     }
 }
@@ -121,6 +125,7 @@ fn letter(verdict: &Verdict) -> char {
         Verdict::Excluded => 'x',
         Verdict::Stale => '<',
         Verdict::Rejected => '!',
+        Verdict::Superseded => '^',
         Verdict::ReadAgain => '?',
         Verdict::Deactivate(_) => 'D',
         Verdict::Write(change) => match change.outcome {
@@ -129,6 +134,18 @@ fn letter(verdict: &Verdict) -> char {
             Outcome::Reactivated => 'R',
             other => panic!("a write is not {other:?}"),
         },
+    }
+}
+
+#[test]
+fn an_earlier_account_stays_out_of_the_way_and_is_reported_when_it_comes_back_to_life() {
+    let left = Current { superseded_by: Some("00u2".to_owned()), ..record(Some(Reason::Deactivated)) };
+    let cases = [("DEPROVISIONED", 'x'), ("ACTIVE", '^'), ("SUSPENDED", '^'), ("STAGED", '^')];
+    for (status, expected) in cases {
+        for source in [Source::Listed, Source::ReadById] {
+            let said = Said { updated: 5, status, maps: Maps::To("Sales") };
+            assert_eq!(letter(&said.verdict(source, Some(&left), second(9_999))), expected, "{status}");
+        }
     }
 }
 

@@ -1,0 +1,190 @@
+//! Contested identifiers: what becomes of a change whose identifier another record holds.
+//!
+//! The line comes here when DynamoDB refuses a write for its claim. What Okta says now of the holder decides: whoever
+//! has changed their own identifier since gives the claim up in the same transaction, and so may the next, so that swaps
+//! and chains of renames end right at once. Whoever left for good gives the record to the newcomer. Otherwise the holder
+//! keeps it, and the newcomer waits.
+
+use crate::directory::Written;
+use crate::error::Error;
+use crate::line::{Line, Person};
+use crate::model::{
+    Change, Claim, Current, Former, Mapping, Outcome, Predecessor, Reason, Rejection, RejectionReason, Sighting, decode,
+};
+use crate::reconcile::{Source, Verdict};
+use crate::sync::judge;
+
+/// So many records change in one transaction at most.
+const LONGEST_CHAIN: usize = 20;
+
+/// What a contest comes to.
+pub(crate) enum Contest {
+    /// The change is written, or the object has no record of its own: its bucket.
+    Settled(Outcome),
+    /// Something changed meanwhile: judge again.
+    Again,
+    /// The holder keeps the identifier.
+    Stands(Rejection),
+}
+
+/// Who stands in the way of a change.
+enum Opponent {
+    /// Nobody any more.
+    Nobody,
+    /// A record that gives the claim up for good.
+    Predecessor(Predecessor),
+    /// A record whose own identifier is another by now: the change that says so.
+    Moves(Box<Change>),
+    /// The active record of the person whose earlier, deactivated account the change is about.
+    LaterSelf(Former),
+    /// A record that keeps it.
+    Holder(String),
+}
+
+impl Opponent {
+    /// Its Okta id; empty where there is nobody.
+    fn id(self) -> String {
+        match self {
+            Opponent::Nobody => String::new(),
+            Opponent::Predecessor(predecessor) => predecessor.id().to_owned(),
+            Opponent::Moves(change) => change.id,
+            Opponent::LaterSelf(former) => former.id,
+            Opponent::Holder(id) => id,
+        }
+    }
+}
+
+impl Line {
+    /// Settles who has the identifier of a change that was refused for it.
+    ///
+    /// # Errors
+    /// Retryable or fatal, of Okta or the directory.
+    pub(crate) async fn contest(
+        &self,
+        mapping: &Mapping,
+        sighting: &Sighting,
+        change: &Change,
+    ) -> Result<Contest, Error> {
+        let mut chain = vec![change.clone()];
+        while let Some((last, claim)) = chain.last().and_then(|last| Some((last, wanted(last)?))) {
+            if chain.iter().any(|other| other.held_claim.as_ref() == Some(claim)) {
+                // Whoever of the chain holds it gives it up in the same transaction.
+                break;
+            }
+            match self.opponent(mapping, last, claim).await? {
+                Opponent::Nobody => break,
+                Opponent::Predecessor(predecessor) => {
+                    if let Some(last) = chain.last_mut() {
+                        last.outcome = match (&predecessor, last.standing) {
+                            (Predecessor::TakenOver(_), None) => Outcome::Reactivated,
+                            (Predecessor::TakenOver(_), Some(_)) => Outcome::Updated,
+                            _ => last.outcome,
+                        };
+                        last.predecessor = Some(predecessor);
+                    }
+                    break;
+                }
+                Opponent::Moves(next) if chain.len() < LONGEST_CHAIN && !chain.iter().any(|it| it.id == next.id) => {
+                    chain.push(*next);
+                }
+                Opponent::LaterSelf(later) if chain.len() == 1 => {
+                    return self.supersede(mapping, sighting, &later).await;
+                }
+                kept @ (Opponent::Moves(_) | Opponent::LaterSelf(_) | Opponent::Holder(_)) => {
+                    // Whoever the first of them waits for may have to wait as well.
+                    let holder = chain.get(1).map_or_else(|| kept.id(), |next| next.id.clone());
+                    return self.wait(mapping, change, &holder).await;
+                }
+            }
+        }
+        if self.write_together(mapping, &chain).await? != Written::Done {
+            return Ok(Contest::Again);
+        }
+        for other in &chain[1..] {
+            self.clear(mapping, &other.id).await?;
+        }
+        Ok(Contest::Settled(chain[0].outcome))
+    }
+
+    async fn opponent(&self, mapping: &Mapping, change: &Change, claim: &Claim) -> Result<Opponent, Error> {
+        let name = &self.connection.name;
+        let Some(holder) = self.directory.holder(name, &mapping.name, claim).await? else {
+            return Ok(Opponent::Nobody);
+        };
+        if holder.id == change.id {
+            return Ok(Opponent::Nobody);
+        }
+        let whole = self.directory.whole(name, &mapping.name, holder.source_created, &holder.id).await?;
+        let Some((current, former)) = whole.filter(|(current, _)| current.claim.as_ref() == Some(claim)) else {
+            return Ok(Opponent::Predecessor(Predecessor::Forgotten(holder.id)));
+        };
+        if let Some(predecessor) = predecessor(change, &current, &former) {
+            return Ok(Opponent::Predecessor(predecessor));
+        }
+        let Person::Here(object) = self.read_again(&holder.id).await? else { return Ok(Opponent::Holder(holder.id)) };
+        let Some(decoded) = decode(&[object]).pop() else { return Ok(Opponent::Holder(holder.id)) };
+        let sighting = Sighting::of(mapping, &decoded);
+        let said = sighting.desired.as_ref().and_then(|desired| desired.content.as_ref());
+        if said.is_some_and(|content| content.claim.as_ref() == Some(claim)) {
+            let is_earlier_self = change.expected.is_none() && change.standing == Some(Reason::Deactivated);
+            let is_in_use = current.standing.is_none();
+            return Ok(match is_earlier_self && is_in_use {
+                true => Opponent::LaterSelf(former),
+                false => Opponent::Holder(holder.id),
+            });
+        }
+        match judge(&sighting, Some(&current), Source::ReadById, self.okta.now()) {
+            Verdict::Write(change) if change.content.is_some() => Ok(Opponent::Moves(Box::new(change))),
+            _ => Ok(Opponent::Holder(holder.id)),
+        }
+    }
+
+    /// The newcomer waits for what another holds, unless that has just come free.
+    async fn wait(&self, mapping: &Mapping, change: &Change, holder: &str) -> Result<Contest, Error> {
+        let Some(claim) = wanted(change) else { return Ok(Contest::Again) };
+        if !self.directory.wait_for(&self.lease, &mapping.name, claim, (holder, &change.id)).await? {
+            return Ok(Contest::Again);
+        }
+        // Only now: had it come free before the note, nobody would have looked at it.
+        let known = self.directory.find(&self.connection.name, &mapping.name, holder).await?;
+        let is_free = known.is_none_or(|known| {
+            let leaves_it = known.current.claim.as_ref() != Some(claim);
+            leaves_it || gives_up(change, &known.current)
+        });
+        if is_free {
+            return Ok(Contest::Again);
+        }
+        Ok(Contest::Stands(Rejection {
+            reason: RejectionReason::DuplicateIdentifier,
+            message: format!("The record of {holder} has this identifier already."),
+            identifier: change.content.as_ref().map(|content| content.identifier.clone()),
+        }))
+    }
+
+    async fn supersede(&self, mapping: &Mapping, sighting: &Sighting, later: &Former) -> Result<Contest, Error> {
+        match self.directory.supersede(&self.lease, &self.place(mapping), sighting, later).await? {
+            Written::Done => Ok(Contest::Settled(Outcome::Excluded)),
+            Written::Lost | Written::Claimed => Ok(Contest::Again),
+        }
+    }
+}
+
+fn wanted(change: &Change) -> Option<&Claim> {
+    change.content.as_ref()?.claim.as_ref()
+}
+
+/// Whether a record in this state gives its claim, or all of itself, to this change. Never one that is suspended,
+/// pending or out of scope: its person is still there.
+fn gives_up(change: &Change, current: &Current) -> bool {
+    match current.standing {
+        Some(Reason::Deleted | Reason::Missing) => true,
+        Some(Reason::Deactivated) => change.expected.is_none() && change.standing.is_none(),
+        Some(Reason::Suspended | Reason::Pending | Reason::OutOfScope) | None => false,
+    }
+}
+
+fn predecessor(change: &Change, current: &Current, former: &Former) -> Option<Predecessor> {
+    let former = gives_up(change, current).then(|| former.clone())?;
+    // Only a new Okta id is somebody who was hired again; whoever has a record keeps it.
+    Some(if change.expected.is_none() { Predecessor::TakenOver(former) } else { Predecessor::LeftBehind(former) })
+}

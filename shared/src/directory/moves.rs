@@ -1,0 +1,92 @@
+//! What changes of records do to claims, taken together: one write for each claim, as DynamoDB has it in a transaction.
+
+use std::collections::{BTreeMap, HashMap};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::keys;
+use super::transaction::Transaction;
+use super::update::{Update, text};
+use super::write::Place;
+use crate::model::{Change, Claim, Reason, Time};
+
+/// What becomes of one claim.
+#[derive(Debug, Default, PartialEq)]
+struct Move<'a> {
+    /// The Okta id that must hold it; nobody may where it is `None`.
+    from: Option<&'a str>,
+    /// Who holds it then, with the time of creation.
+    to: Option<(&'a str, Time)>,
+}
+
+/// What changes do to claims.
+#[derive(Debug, Default)]
+pub(super) struct Moves<'a> {
+    moves: BTreeMap<&'a Claim, Move<'a>>,
+    /// Claims that stay where they are and may be had all the same: their record stands for somebody who left.
+    offered: Vec<&'a Claim>,
+}
+
+impl<'a> Moves<'a> {
+    pub(super) fn of(changes: &'a [Change]) -> Moves<'a> {
+        let mut moves = Moves::default();
+        changes.iter().for_each(|change| moves.add(change));
+        moves
+    }
+
+    fn add(&mut self, change: &'a Change) {
+        let held = change.held_claim.as_ref();
+        let left = matches!(change.standing, Some(Reason::Deleted | Reason::Missing | Reason::Deactivated));
+        let wanted = match &change.content {
+            Some(content) => content.claim.as_ref(),
+            None => held,
+        };
+        if wanted == held {
+            // What a leaver holds may be had by whoever is hired again.
+            self.offered.extend(held.filter(|_| left));
+            return;
+        }
+        if let Some(held) = held {
+            self.moves.entry(held).or_default().from = Some(&change.id);
+        }
+        if let Some(wanted) = wanted {
+            let to = self.moves.entry(wanted).or_default();
+            to.to = Some((&change.id, change.source_created));
+            if let Some(predecessor) = &change.predecessor {
+                to.from = Some(predecessor.id());
+            }
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.moves.is_empty() && self.offered.is_empty()
+    }
+
+    /// Adds the writes to a transaction, each on the condition that the claim is where it has to be.
+    pub(super) fn write(&self, mut transaction: Transaction, place: &Place, now: Time) -> Transaction {
+        for (claim, Move { from, to }) in &self.moves {
+            let key = keys::claim(&place.connection, &place.mapping, claim);
+            let update = match to {
+                Some((id, created)) => Update::new().set("id", text(id)).set("source_created", text(created)),
+                None => Update::new().remove("id").remove("source_created"),
+            };
+            let update = match (from, to) {
+                (Some(from), _) => update.if_compares("id", "=", text(from)),
+                (None, Some((id, _))) => update.if_absent_or([("id", "=", text(id))]),
+                (None, None) => update,
+            };
+            transaction = transaction.update(key, update);
+        }
+        let freed = self.moves.iter().filter(|(_, other)| other.to.is_none()).map(|(claim, _)| *claim);
+        freed.chain(self.offered.iter().copied()).fold(transaction, |transaction, claim| {
+            transaction.put(keys::wake(&place.connection, &place.mapping, claim), wake(&place.mapping, claim, now))
+        })
+    }
+}
+
+fn wake(mapping: &str, claim: &Claim, now: Time) -> HashMap<String, AttributeValue> {
+    let at = format!("{now}#{:016x}", fastrand::u64(..));
+    [("mapping", mapping), ("claim", claim.as_str()), ("at", &at)]
+        .map(|(name, value)| (name.to_owned(), text(value)))
+        .into()
+}

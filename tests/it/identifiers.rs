@@ -1,0 +1,214 @@
+//! Identifiers: one record for each, whoever changes theirs, shares one, leaves, or is hired again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use okta_sim::NewUser;
+use rollcall_shared::model::{Claim, Reason, Record, RejectionReason, State};
+use rollcall_shared::report::RunState;
+use test_support::world::{PEOPLE, Setup, World, assert_adds_up, counts};
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// An org whose people are told apart by mail address, which people may share.
+async fn by_mail(people: usize) -> World {
+    let mut world = World::new(Setup { people, max_deactivations: 100, ..Setup::default() }).await;
+    world
+        .reconnect(|document| {
+            document["mappings"][0]["identifier"] = "profile.email".into();
+            document["mappings"].as_array_mut().expect("a list").truncate(1);
+        })
+        .await;
+    world
+}
+
+fn create(world: &World, first: &str, mail: &str) -> String {
+    world.sim.with(|org| org.create(NewUser::new(first, "Byron", mail).department("Sales")))
+}
+
+async fn synced(world: &World) {
+    world.later(HOUR);
+    let report = world.import().await;
+    assert_eq!(report.state, RunState::Succeeded, "{:?}", report.problem);
+    for (mapping, counts) in &report.mappings {
+        assert!(counts.add_up(), "{mapping}: {counts:?}");
+    }
+}
+
+async fn people(world: &World) -> BTreeMap<String, Record> {
+    world.records(PEOPLE).await
+}
+
+/// Why people are unsynced, by id.
+async fn unsynced(world: &World) -> BTreeMap<String, RejectionReason> {
+    world.unsynced().await.into_iter().map(|row| (row.id, row.reason)).collect()
+}
+
+#[tokio::test]
+async fn two_people_swap_their_identifiers_in_one_sync() {
+    let world = World::of(20).await;
+    synced(&world).await;
+    let (one, other) = (world.active()[0].clone(), world.active()[1].clone());
+    world.sim.with(|org| {
+        let logins = [&one, &other].map(|id| org.user(id).expect("is there").login());
+        org.set_login(&one, "between@acme.example");
+        org.set_login(&other, &logins[0]);
+        org.set_login(&one, &logins[1]);
+    });
+    synced(&world).await;
+    assert!(world.unsynced().await.is_empty());
+    world.assert_true().await;
+}
+
+#[tokio::test]
+async fn a_chain_of_renames_ends_right_in_one_sync() {
+    let world = World::of(30).await;
+    synced(&world).await;
+    let chain: Vec<String> = world.active()[..8].to_vec();
+    world.sim.with(|org| {
+        let logins: Vec<String> = chain.iter().map(|id| org.user(id).expect("is there").login()).collect();
+        chain.iter().for_each(|id| assert!(org.set_login(id, &format!("{id}@moving.example"))));
+        chain.iter().zip(logins.iter().cycle().skip(1)).for_each(|(id, login)| assert!(org.set_login(id, login)));
+    });
+    synced(&world).await;
+    assert!(world.unsynced().await.is_empty());
+    world.assert_true().await;
+}
+
+#[tokio::test]
+async fn who_shares_an_identifier_waits_until_it_comes_free() {
+    for free in ["changed", "deleted", "deactivated"] {
+        let world = by_mail(5).await;
+        synced(&world).await;
+        let holder = create(&world, "Ada", "ada@acme.example");
+        synced(&world).await;
+        let waiter = create(&world, "Ida", "ADA@acme.example");
+        synced(&world).await;
+        let rows = world.unsynced().await;
+        let row = rows.iter().find(|row| row.id == waiter).expect("the newcomer waits");
+        assert_eq!(row.reason, RejectionReason::DuplicateIdentifier);
+        assert!(row.message.contains(&holder) && !row.hint.is_empty(), "{row:?}");
+        assert!(!people(&world).await.contains_key(&waiter));
+        world.sim.with(|org| match free {
+            "changed" => assert!(org.set_profile(&holder, "email", "countess@acme.example")),
+            "deleted" => assert!(org.delete(&holder)),
+            _ => assert!(org.deactivate(&holder)),
+        });
+        synced(&world).await;
+        let records = people(&world).await;
+        assert_eq!(records.get(&waiter).map(|record| record.state), Some(State::Active), "{free}");
+        assert!(world.unsynced().await.iter().all(|row| row.id != waiter), "{free}");
+        assert_eq!(records.contains_key(&holder), free == "changed", "{free}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_hired_again_gets_the_record_back() {
+    let world = by_mail(5).await;
+    let old = create(&world, "Ada", "ada@acme.example");
+    synced(&world).await;
+    let before = people(&world).await[&old].clone();
+    world.sim.with(|org| org.deactivate(&old));
+    synced(&world).await;
+    assert_eq!(world.standing(PEOPLE, &old).await, Some(Reason::Deactivated));
+    let new = create(&world, "Ada", "ada@acme.example");
+    world.later(HOUR);
+    let report = world.import().await;
+    assert_eq!(counts(&report, PEOPLE).reactivated, 1, "{report:?}");
+    assert_adds_up(&report, world.headcount());
+    let records = people(&world).await;
+    assert!(!records.contains_key(&old), "there is one record, not two");
+    let after = &records[&new];
+    assert_eq!((after.state, &after.previous_ids), (State::Active, &vec![old.clone()]));
+    assert_eq!(after.first_synced, before.first_synced);
+    assert!(after.revision > before.revision);
+    // The old account is listed on, and left out; it is reported when somebody brings it back to life.
+    synced(&world).await;
+    assert_eq!(people(&world).await[&new], *after);
+    world.sim.with(|org| org.reactivate(&old));
+    synced(&world).await;
+    assert_eq!(unsynced(&world).await[&old], RejectionReason::Superseded);
+    assert!(!people(&world).await.contains_key(&old));
+}
+
+#[tokio::test]
+async fn a_first_import_meets_both_accounts_of_a_person_in_any_order() {
+    for old_first in [true, false] {
+        let world = by_mail(3).await;
+        let accounts = [create(&world, "Ada", "ada@acme.example"), create(&world, "Ada", "ada@acme.example")];
+        let [old, new] = if old_first { accounts } else { [accounts[1].clone(), accounts[0].clone()] };
+        world.sim.with(|org| org.deactivate(&old));
+        synced(&world).await;
+        let records = people(&world).await;
+        assert!(!records.contains_key(&old), "{old_first}");
+        assert_eq!((records[&new].state, &records[&new].previous_ids), (State::Active, &vec![old.clone()]));
+        assert!(!unsynced(&world).await.contains_key(&old));
+    }
+}
+
+#[tokio::test]
+async fn who_is_suspended_keeps_the_record() {
+    let world = by_mail(3).await;
+    let holder = create(&world, "Ada", "ada@acme.example");
+    synced(&world).await;
+    world.sim.with(|org| org.suspend(&holder));
+    synced(&world).await;
+    let newcomer = create(&world, "Ida", "ada@acme.example");
+    synced(&world).await;
+    assert_eq!(unsynced(&world).await[&newcomer], RejectionReason::DuplicateIdentifier);
+    assert_eq!(world.standing(PEOPLE, &holder).await, Some(Reason::Suspended));
+}
+
+/// Whatever changes at random, no identifier is on two active records, and who is unsynced for theirs shares it.
+#[tokio::test]
+async fn random_changes_never_give_an_identifier_to_two() {
+    for seed in 0..6 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let world = by_mail(12).await;
+        for _ in 0..4 {
+            synced(&world).await;
+            assert_unique(&world, seed).await;
+            change_at_random(&world, &mut random);
+        }
+        // Two quiet imports: chains of waiting people come to an end.
+        synced(&world).await;
+        synced(&world).await;
+        assert_unique(&world, seed).await;
+        assert_nobody_waits_for_nothing(&world, seed).await;
+    }
+}
+
+fn change_at_random(world: &World, random: &mut fastrand::Rng) {
+    let ids = world.people(|_| true);
+    let mails: Vec<String> = world.sim.with(|org| ids.iter().filter_map(|id| org.user(id)?.text("email")).collect());
+    for _ in 0..random.usize(2..8) {
+        let id = &ids[random.usize(..ids.len())];
+        let mail = &mails[random.usize(..mails.len())];
+        match random.u8(..8) {
+            0..=3 => drop(world.sim.with(|org| org.set_profile(id, "email", mail.as_str()))),
+            4 => drop(world.sim.with(|org| org.deactivate(id))),
+            5 => drop(world.sim.with(|org| org.reactivate(id))),
+            6 => drop(create(world, "New", mail)),
+            _ => drop(world.sim.with(|org| org.delete(id))),
+        }
+    }
+}
+
+async fn assert_unique(world: &World, seed: u64) {
+    let records = people(world).await;
+    let active: Vec<&Record> = records.values().filter(|record| record.state == State::Active).collect();
+    let claims: BTreeSet<Claim> = active.iter().map(|record| Claim::on(&record.identifier)).collect();
+    assert_eq!(claims.len(), active.len(), "seed {seed}");
+}
+
+/// Everybody who is active in Okta has an active record of what they are called there, or shares that name.
+async fn assert_nobody_waits_for_nothing(world: &World, seed: u64) {
+    let records = people(world).await;
+    let held: BTreeSet<Claim> = records.values().map(|record| Claim::on(&record.identifier)).collect();
+    for id in world.active() {
+        let mail = world.sim.with(|org| org.user(&id).and_then(|user| user.text("email"))).unwrap_or_default();
+        let is_right = records.get(&id).is_some_and(|it| it.state == State::Active && it.identifier == mail.trim());
+        let shares = held.contains(&Claim::on(mail.trim()));
+        assert!(is_right || mail.is_empty() || shares, "seed {seed}: {id} has no record as {mail}");
+    }
+}

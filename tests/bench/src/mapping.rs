@@ -124,9 +124,12 @@ fn user(number: usize, title: &str) -> Result<User, Failure> {
 /// The record that the directory holds of somebody.
 fn current(mapping: &Mapping, person: &User) -> Result<Current, Failure> {
     let desired = mapping.desired(person).map_err(|rejection| rejection.message)?;
+    let content = desired.content.ok_or("the mapping admits everybody")?;
     Ok(Current {
         revision: 1,
-        digest: desired.content.ok_or("the mapping admits everybody")?.digest(),
+        digest: content.digest(),
+        claim: content.claim,
+        superseded_by: None,
         standing: None,
         okta_status: desired.okta_status,
         source_updated: desired.source_updated,

@@ -28,7 +28,7 @@ pub(crate) fn run(users: usize, report: &mut Report) -> Result<(), Failure> {
         let numbers = first..users.min(first + PORTION);
         let known = numbers.clone().map(|number| current(mapping, &user(number, "Analyst")?));
         let known = known.collect::<Result<Vec<Current>, Failure>>()?;
-        let title = |number: usize| if number % CHANGED == 0 { "Manager" } else { "Analyst" };
+        let title = |number: usize| if number.is_multiple_of(CHANGED) { "Manager" } else { "Analyst" };
         let people = numbers.map(|number| user(number, title(number))).collect::<Result<Vec<User>, Failure>>()?;
         let began = processor_time()?;
         for (person, current) in people.iter().zip(&known) {

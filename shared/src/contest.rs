@@ -9,9 +9,11 @@ use crate::directory::Written;
 use crate::error::Error;
 use crate::line::{Line, Person};
 use crate::model::{
-    Change, Claim, Current, Former, Mapping, Outcome, Predecessor, Reason, Rejection, RejectionReason, Sighting, decode,
+    Change, Claim, Current, Former, Mapping, Outcome, Predecessor, Reason, Rejection, RejectionReason, Sighting,
+    decode, is_adopted,
 };
 use crate::reconcile::{Source, Verdict};
+use crate::rehire::ambiguous;
 use crate::sync::judge;
 
 /// So many records change in one transaction at most.
@@ -25,6 +27,8 @@ pub(crate) enum Contest {
     Again,
     /// The holder keeps the identifier.
     Stands(Rejection),
+    /// Somebody who left takes over a record that is in use: the guard decides.
+    Leaves(Box<Change>),
 }
 
 /// Who stands in the way of a change.
@@ -73,9 +77,17 @@ impl Line {
             }
             match self.opponent(mapping, last, claim).await? {
                 Opponent::Nobody => break,
+                Opponent::Predecessor(Predecessor::LeftBehind(other) | Predecessor::TakenOver(other))
+                    if last.predecessor.as_ref().is_some_and(|known| known.id() != other.id) =>
+                {
+                    // The record that is taken over is one, and that of the identifier another.
+                    let candidates = last.predecessor.iter().map(Predecessor::id).chain([other.id.as_str()]);
+                    return Ok(Contest::Stands(ambiguous(change, candidates)));
+                }
                 Opponent::Predecessor(predecessor) => {
                     if let Some(last) = chain.last_mut() {
                         last.outcome = match (&predecessor, last.standing) {
+                            (Predecessor::TakenOver(former), _) if is_adopted(&former.id) => Outcome::Updated,
                             (Predecessor::TakenOver(_), None) => Outcome::Reactivated,
                             (Predecessor::TakenOver(_), Some(_)) => Outcome::Updated,
                             _ => last.outcome,
@@ -96,6 +108,12 @@ impl Line {
                     return self.wait(mapping, change, &holder).await;
                 }
             }
+        }
+        if let [change] = chain.as_slice()
+            && change.standing.is_some()
+            && change.predecessor.as_ref().is_some_and(|predecessor| is_adopted(predecessor.id()))
+        {
+            return Ok(Contest::Leaves(Box::new(Change { outcome: Outcome::Deactivated, ..change.clone() })));
         }
         if self.write_together(mapping, &chain).await? != Written::Done {
             return Ok(Contest::Again);
@@ -118,7 +136,7 @@ impl Line {
         let Some((current, former)) = whole.filter(|(current, _)| current.claim.as_ref() == Some(claim)) else {
             return Ok(Opponent::Predecessor(Predecessor::Forgotten(holder.id)));
         };
-        if let Some(predecessor) = predecessor(change, &current, &former) {
+        if let Some(predecessor) = predecessor(mapping, change, &current, &former) {
             return Ok(Opponent::Predecessor(predecessor));
         }
         let Person::Here(object) = self.read_again(&holder.id).await? else { return Ok(Opponent::Holder(holder.id)) };
@@ -126,7 +144,8 @@ impl Line {
         let sighting = Sighting::of(mapping, &decoded);
         let said = sighting.desired.as_ref().and_then(|desired| desired.content.as_ref());
         if said.is_some_and(|content| content.claim.as_ref() == Some(claim)) {
-            let is_earlier_self = change.expected.is_none() && change.standing == Some(Reason::Deactivated);
+            let is_earlier_self =
+                change.expected.is_none() && change.standing == Some(Reason::Deactivated) && mapping.rejoin.is_none();
             let is_in_use = current.standing.is_none();
             return Ok(match is_earlier_self && is_in_use {
                 true => Opponent::LaterSelf(former),
@@ -151,7 +170,7 @@ impl Line {
         let known = self.directory.find(&self.connection.name, &mapping.name, holder).await?;
         let is_free = known.is_none_or(|known| {
             let leaves_it = known.current.claim.as_ref() != Some(claim);
-            leaves_it || gives_up(change, &known.current)
+            leaves_it || gives_way(mapping, change, &known.current)
         });
         if is_free {
             return Ok(Contest::Again);
@@ -163,7 +182,12 @@ impl Line {
         }))
     }
 
-    async fn supersede(&self, mapping: &Mapping, sighting: &Sighting, later: &Former) -> Result<Contest, Error> {
+    pub(crate) async fn supersede(
+        &self,
+        mapping: &Mapping,
+        sighting: &Sighting,
+        later: &Former,
+    ) -> Result<Contest, Error> {
         match self.directory.supersede(&self.lease, &self.place(mapping), sighting, later).await? {
             Written::Done => Ok(Contest::Settled(Outcome::Excluded)),
             Written::Lost | Written::Claimed => Ok(Contest::Again),
@@ -177,7 +201,7 @@ fn wanted(change: &Change) -> Option<&Claim> {
 
 /// Whether a record in this state gives its claim, or all of itself, to this change. Never one that is suspended,
 /// pending or out of scope: its person is still there.
-fn gives_up(change: &Change, current: &Current) -> bool {
+pub(crate) fn gives_up(change: &Change, current: &Current) -> bool {
     match current.standing {
         Some(Reason::Deleted | Reason::Missing) => true,
         Some(Reason::Deactivated) => change.expected.is_none() && change.standing.is_none(),
@@ -185,8 +209,24 @@ fn gives_up(change: &Change, current: &Current) -> bool {
     }
 }
 
-fn predecessor(change: &Change, current: &Current, former: &Former) -> Option<Predecessor> {
-    let former = gives_up(change, current).then(|| former.clone())?;
-    // Only a new Okta id is somebody who was hired again; whoever has a record keeps it.
-    Some(if change.expected.is_none() { Predecessor::TakenOver(former) } else { Predecessor::LeftBehind(former) })
+/// Whether it gives its claim, at least, to this change under this mapping.
+fn gives_way(mapping: &Mapping, change: &Change, current: &Current) -> bool {
+    is_rehired(mapping, change) && gives_up(change, current) || current.standing.is_some_and(Reason::is_gone)
+}
+
+/// Only a new Okta id is somebody who was hired again, and by the identifier only where nothing else tells.
+fn is_rehired(mapping: &Mapping, change: &Change) -> bool {
+    change.expected.is_none() && mapping.rejoin.is_none()
+}
+
+fn predecessor(mapping: &Mapping, change: &Change, current: &Current, former: &Former) -> Option<Predecessor> {
+    if is_adopted(&former.id) {
+        // Whose identifier it has, it was waiting for.
+        return Some(Predecessor::TakenOver(former.clone()));
+    }
+    let former = gives_way(mapping, change, current).then(|| former.clone())?;
+    Some(match is_rehired(mapping, change) {
+        true => Predecessor::TakenOver(former),
+        false => Predecessor::LeftBehind(former),
+    })
 }

@@ -28,6 +28,7 @@ pub mod model;
 pub mod okta;
 pub mod preview;
 pub mod reconcile;
+mod rehire;
 pub mod report;
 pub mod sync;
 pub mod telemetry;

@@ -11,7 +11,7 @@ use crate::directory::{Directory, Lease, Place, UnsyncedIds, UnsyncedNote, Writt
 use crate::error::{Error, Fate};
 use crate::model::{
     Change, Connection, Current, Decoded, Mapping, Outcome, Plans, RawObject, Reason, Rejection, RejectionReason,
-    Sighting, is_known_status,
+    Sighting, Time, is_known_status,
 };
 use crate::okta::Okta;
 use crate::reconcile::outcome_of_nothing_to_write;
@@ -96,6 +96,42 @@ impl Line {
     /// Where the records of a mapping belong.
     pub(crate) fn place(&self, mapping: &Mapping) -> Place {
         Place { connection: self.connection.name.clone(), mapping: mapping.name.clone(), kind: mapping.kind() }
+    }
+
+    /// Tells the feed what was written since the last time: before a checkpoint covers it, and before what would have it
+    /// written again is removed.
+    ///
+    /// # Errors
+    /// When the lease has lapsed or the state table cannot be written; what was not told stays noted.
+    pub async fn publish(&self) -> Result<(), Error> {
+        Ok(self.directory.publish_changes(&self.lease).await?)
+    }
+
+    /// Tells the feed a record's last write again if an invocation wrote it that broke off, perhaps before it could.
+    pub(crate) async fn retell_if_untold(
+        &self,
+        mapping: &Mapping,
+        (created, id): (Time, &str),
+        current: Option<&Current>,
+    ) -> Result<(), Error> {
+        if current.is_some_and(|current| self.lease.broke_off(&current.last_write.run)) {
+            self.directory.retell(&self.lease, &mapping.name, (created, id)).await?;
+        }
+        Ok(())
+    }
+
+    /// The same for a record that a write of this run found changed: where this very run is the last writer, its first
+    /// try succeeded unheard.
+    pub(crate) async fn retell_if_mine(
+        &self,
+        mapping: &Mapping,
+        (created, id): (Time, &str),
+        current: Option<&Current>,
+    ) -> Result<(), Error> {
+        if current.is_some_and(|current| current.last_write.run == self.lease.run()) {
+            self.directory.retell(&self.lease, &mapping.name, (created, id)).await?;
+        }
+        Ok(())
     }
 
     /// The current record of what was seen.

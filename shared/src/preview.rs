@@ -11,10 +11,11 @@ use serde_json::Value;
 use crate::directory::{Compared, Directory};
 use crate::error::Error;
 use crate::model::{
-    Change, Claim, Connection, Decoded, Mapping, Outcome, RawObject, Reason, Rejection, RejectionReason, Rule,
-    Sighting, Time, decode,
+    Change, Changed, Claim, Connection, Decoded, Mapping, Outcome, Predecessor, RawObject, Reason, Rejection,
+    RejectionReason, Rule, Sighting, Time, changed, decode, is_adopted,
 };
-use crate::reconcile::{Contender, Difference, Rivalry, Rivals, Source, Verdict, differences};
+use crate::reconcile::{Contender, Rivalry, Rivals, Source, Verdict};
+use crate::rehire::{Known, known_as};
 use crate::sync::{judge, superseded};
 
 /// What would become of one object under one mapping.
@@ -33,7 +34,7 @@ pub struct Previewed {
     /// The filter's key that leaves the person out, if one does.
     pub rule: Option<Rule>,
     /// What would change in the record that is there.
-    pub differences: Vec<Difference>,
+    pub changed: Changed,
     /// What would be written.
     pub change: Option<Change>,
 }
@@ -82,7 +83,8 @@ impl Forecast<'_> {
             self.list(sighting);
             let known = known.get(&sighting.id);
             let verdict = judge(sighting, known.map(|known| &known.current), Source::ReadById, now);
-            previewed.push(foresee(sighting, verdict, known).with_rule(self.mapping, object));
+            let foreseen = foresee(sighting, verdict, known).with_rule(self.mapping, object);
+            previewed.push(self.rehire(foreseen).await?);
         }
         self.set_aside(previewed).await
     }
@@ -100,10 +102,26 @@ impl Forecast<'_> {
         }
     }
 
+    /// With the record that a new id takes over, where the mapping says what people are known by.
+    async fn rehire(&self, previewed: Previewed) -> Result<Previewed, Error> {
+        let Some(change) = previewed.change.as_ref().filter(|_| !self.is_new) else { return Ok(previewed) };
+        Ok(match known_as((self.directory, self.connection), self.mapping, change).await? {
+            Known::Nobody => previewed,
+            Known::Again(change) => {
+                let other = change.predecessor.as_ref().map_or("", Predecessor::id);
+                let message = Some(taken_over(other));
+                Previewed { outcome: change.outcome, message, change: Some(*change), ..previewed }
+            }
+            Known::Earlier(later) => previewed.earlier_self(&later.id),
+            Known::Ambiguous(rejection) => previewed.unsynced(rejection),
+        })
+    }
+
     /// Keeps those back who are not the only ones to want their identifier.
     async fn set_aside(&mut self, previewed: Vec<Previewed>) -> Result<Vec<Previewed>, Error> {
         let claims: Vec<Claim> = previewed.iter().filter_map(|it| wanted(it).cloned()).collect();
-        let holders = match self.is_new || claims.is_empty() {
+        // In a new connection too: people whom the directory knew before Okta may hold some.
+        let holders = match claims.is_empty() {
             true => HashMap::new(),
             false => self.holders(&claims).await?,
         };
@@ -113,9 +131,14 @@ impl Forecast<'_> {
                 settled.push(previewed);
                 continue;
             };
-            let is_new = change.expected.is_none();
+            // Where the mapping says what people are known by, the identifier does not tell who is hired again.
+            let is_new = change.expected.is_none() && self.mapping.rejoin.is_none();
+            let predecessor = change.predecessor.as_ref().map(Predecessor::id);
             let contender = Contender { id: change.id.clone(), standing: change.standing, is_new };
-            let holder = holders.get(&claim).filter(|holder| holder.id != contender.id).cloned();
+            let holder = holders
+                .get(&claim)
+                .filter(|holder| holder.id != contender.id && Some(&*holder.id) != predecessor)
+                .cloned();
             let is_first = self.rivals.take(&claim, &contender);
             if holder.is_none() && is_first {
                 settled.push(previewed);
@@ -147,22 +170,20 @@ impl Contested {
         match rivals.judge(&claim, &contender, holder.as_ref()) {
             Rivalry::Free => previewed,
             Rivalry::TakesOver(other) => {
-                let outcome = if contender.standing.is_none() { Outcome::Reactivated } else { Outcome::Updated };
+                let outcome = match (is_adopted(&other), contender.standing) {
+                    (false, None) => Outcome::Reactivated,
+                    (true, Some(_)) => Outcome::Deactivated,
+                    (true, None) | (false, Some(_)) => Outcome::Updated,
+                };
                 let change = previewed.change.map(|change| Change { outcome, ..change });
-                let message = Some(format!("The record of {other} is taken over: the same person, hired again."));
-                Previewed { outcome, message, change, ..previewed }
+                Previewed { outcome, message: Some(taken_over(&other)), change, ..previewed }
             }
-            Rivalry::EarlierSelf(other) => {
-                let message = Some(format!("An earlier account of the person whose record is that of {other}."));
-                Previewed { outcome: Outcome::Excluded, message, reason: None, change: None, ..previewed }
-            }
+            Rivalry::EarlierSelf(other) => previewed.earlier_self(&other),
             Rivalry::Taken(other) => {
                 let message = format!("The record of {other} has this identifier already.");
                 let identifier = previewed.identifier.clone();
                 let reason = RejectionReason::DuplicateIdentifier;
-                let differences = previewed.differences.clone();
-                let previewed = previewed.unsynced(Rejection { reason, message, identifier });
-                Previewed { differences, ..previewed }
+                previewed.unsynced(Rejection { reason, message, identifier })
             }
         }
     }
@@ -177,7 +198,7 @@ impl Previewed {
             reason: None,
             message: None,
             rule: None,
-            differences: Vec::new(),
+            changed: Changed::new(),
             change: None,
         }
     }
@@ -191,11 +212,23 @@ impl Previewed {
         Previewed { outcome, reason, message: Some(rejection.message), change: None, ..self }
     }
 
+    fn earlier_self(self, later: &str) -> Previewed {
+        let message = Some(format!("An earlier account of the person whose record is that of {later}."));
+        Previewed { outcome: Outcome::Excluded, message, reason: None, change: None, ..self }
+    }
+
     /// With the rule that leaves the person out, if they are, or would be.
     fn with_rule(self, mapping: &Mapping, object: &Decoded) -> Previewed {
         let leaves = self.reason.as_deref() == Some(Reason::OutOfScope.word());
         let rule = object.as_ref().ok().and_then(|user| mapping.filter.leaves_out(user));
         Previewed { rule: rule.filter(|_| leaves || self.outcome == Outcome::Excluded), ..self }
+    }
+}
+
+fn taken_over(other: &str) -> String {
+    match is_adopted(other) {
+        true => "The record that the directory knew before Okta is taken over.".to_owned(),
+        false => format!("The record of {other} is taken over: the same person, hired again."),
     }
 }
 
@@ -224,7 +257,7 @@ fn foresee(sighting: &Sighting, verdict: Verdict, known: Option<&Compared>) -> P
             let record = known.and_then(|known| known.record.as_ref());
             Previewed {
                 reason: change.standing.map(|reason| reason.word().to_owned()),
-                differences: record.map(|record| differences(record, &change)).unwrap_or_default(),
+                changed: record.map(|record| changed(record, &change)).unwrap_or_default(),
                 change: Some(change.clone()),
                 ..plain(change.outcome)
             }

@@ -23,6 +23,7 @@ use crate::model::{
     Change, Current, Mapping, Outcome, Plans, RawObject, Rejection, RejectionReason, Sighting, Time, decode,
 };
 use crate::reconcile::{Observation, Source, Verdict, outcome_of_nothing_to_write, reconcile};
+use crate::rehire::Known;
 use crate::report::Problem;
 
 /// Writes of one page that are under way beside each other.
@@ -78,6 +79,7 @@ impl Line {
             let landed: Vec<Landing> = stream::iter(landing).buffer_unordered(WRITES_AT_ONCE).try_collect().await?;
             landings.extend(landed);
         }
+        self.publish().await?;
         Ok(landings)
     }
 
@@ -87,6 +89,9 @@ impl Line {
         let id = sighting.id.clone();
         let before = self.before(mapping, &id, current.as_ref());
         let counted = (met == Met::Again).then_some(before);
+        if let Some((created, id)) = sighting.key() {
+            self.retell_if_untold(mapping, (created, &id), current.as_ref()).await?;
+        }
         for _ in 0..TRIES {
             let verdict = judge(&sighting, current.as_ref(), source, self.okta.now());
             let against = Against { current: current.as_ref(), counted };
@@ -110,6 +115,9 @@ impl Line {
             sighting = Sighting::of(mapping, &decoded);
             source = Source::ReadById;
             current = self.current(mapping, &sighting).await?;
+            if let Some((created, id)) = sighting.key() {
+                self.retell_if_mine(mapping, (created, &id), current.as_ref()).await?;
+            }
         }
         Err(contended(mapping, &id))
     }
@@ -139,9 +147,9 @@ impl Line {
                 self.reject(mapping, &sighting.id, superseded(sighting, current)).await?;
                 return Ok(Carried::Done(Some(Outcome::Unsynced)));
             }
-            Verdict::Write(change) => return self.apply(mapping, sighting, &change).await,
+            Verdict::Write(change) => return self.apply(mapping, sighting, &change, counted).await,
             Verdict::Deactivate(change) if self.is_exempt(current) => {
-                return self.apply(mapping, sighting, &change).await;
+                return self.apply(mapping, sighting, &change, counted).await;
             }
             Verdict::Deactivate(change) => {
                 self.directory.add_deactivation(&self.lease, &mapping.name, &change, counted).await?;
@@ -161,18 +169,32 @@ impl Line {
         }
     }
 
-    async fn apply(&self, mapping: &Mapping, sighting: &Sighting, change: &Change) -> Result<Carried, Error> {
+    async fn apply(
+        &self,
+        mapping: &Mapping,
+        sighting: &Sighting,
+        change: &Change,
+        counted: Option<Outcome>,
+    ) -> Result<Carried, Error> {
+        let rehired = match self.known_as(mapping, change).await? {
+            Known::Nobody => None,
+            Known::Again(rehired) => Some(*rehired),
+            Known::Earlier(later) => {
+                let contest = self.supersede(mapping, sighting, &later).await?;
+                return self.settled(mapping, sighting, contest, counted).await;
+            }
+            Known::Ambiguous(rejection) => {
+                return self.settled(mapping, sighting, Contest::Stands(rejection), counted).await;
+            }
+        };
+        let change = rehired.as_ref().unwrap_or(change);
         let outcome = match self.write(mapping, change).await {
             Ok(Written::Done) => change.outcome,
             Ok(Written::Lost) => return Ok(Carried::NotYet),
-            Ok(Written::Claimed) => match self.contest(mapping, sighting, change).await? {
-                Contest::Settled(outcome) => outcome,
-                Contest::Again => return Ok(Carried::NotYet),
-                Contest::Stands(rejection) => {
-                    self.reject(mapping, &change.id, rejection).await?;
-                    return Ok(Carried::Done(Some(Outcome::Unsynced)));
-                }
-            },
+            Ok(Written::Claimed) => {
+                let contest = self.contest(mapping, sighting, change).await?;
+                return self.settled(mapping, sighting, contest, counted).await;
+            }
             // Of one record: what DynamoDB cannot hold is unsynced, and the page goes on.
             Err(Error::Directory(error)) => match error.rejection() {
                 Some(rejection) => {
@@ -185,6 +207,34 @@ impl Line {
         };
         self.clear(mapping, &change.id).await?;
         Ok(Carried::Done(Some(outcome)))
+    }
+}
+
+impl Line {
+    /// What a contest comes to for the object that brought it up.
+    async fn settled(
+        &self,
+        mapping: &Mapping,
+        sighting: &Sighting,
+        contest: Contest,
+        counted: Option<Outcome>,
+    ) -> Result<Carried, Error> {
+        match contest {
+            Contest::Leaves(change) => {
+                self.directory.add_deactivation(&self.lease, &mapping.name, &change, counted).await?;
+                self.clear(mapping, &sighting.id).await?;
+                Ok(Carried::Done(None))
+            }
+            Contest::Settled(outcome) => {
+                self.clear(mapping, &sighting.id).await?;
+                Ok(Carried::Done(Some(outcome)))
+            }
+            Contest::Again => Ok(Carried::NotYet),
+            Contest::Stands(rejection) => {
+                self.reject(mapping, &sighting.id, rejection).await?;
+                Ok(Carried::Done(Some(Outcome::Unsynced)))
+            }
+        }
     }
 }
 

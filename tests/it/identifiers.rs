@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use okta_sim::NewUser;
+use rollcall_shared::handlers::adopt::{Adoption, Person, adopt};
+use rollcall_shared::handlers::approve::approve;
 use rollcall_shared::model::{Claim, Reason, Record, RejectionReason, State};
 use rollcall_shared::report::RunState;
 use test_support::world::{PEOPLE, Setup, World, assert_adds_up, counts};
@@ -144,6 +146,78 @@ async fn a_first_import_meets_both_accounts_of_a_person_in_any_order() {
         assert_eq!((records[&new].state, &records[&new].previous_ids), (State::Active, &vec![old.clone()]));
         assert!(!unsynced(&world).await.contains_key(&old));
     }
+}
+
+fn hire(world: &World, mail: &str, number: &str) -> String {
+    let new = NewUser::new("Ada", "Byron", mail).with("employeeNumber", number);
+    world.sim.with(|org| org.create(new))
+}
+
+#[tokio::test]
+async fn who_is_hired_again_is_known_by_what_the_mapping_says() {
+    let mut world = by_mail(3).await;
+    world.reconnect(|document| document["mappings"][0]["rejoin"] = "profile.employeeNumber".into()).await;
+    let (old, namesake) = (hire(&world, "ada@acme.example", "7"), hire(&world, "ida@acme.example", "8"));
+    let twins = [hire(&world, "one@acme.example", "9"), hire(&world, "two@acme.example", "9")];
+    synced(&world).await;
+    world.sim.with(|org| [&old, &namesake, &twins[0], &twins[1]].iter().for_each(|id| assert!(org.deactivate(id))));
+    synced(&world).await;
+    let new = hire(&world, "byron@acme.example", "7");
+    let stranger = hire(&world, "ida@acme.example", "10");
+    let either = hire(&world, "three@acme.example", "9");
+    synced(&world).await;
+    let records = people(&world).await;
+    assert_eq!(records[&new].previous_ids, [old.as_str()]);
+    assert!(!records.contains_key(&old));
+    // The address of somebody who left is theirs as long as Okta has them; a stranger does not get their record.
+    assert_eq!(unsynced(&world).await[&stranger], RejectionReason::DuplicateIdentifier);
+    assert_eq!(records[&namesake].reason, Some(Reason::Deactivated));
+    assert_eq!(unsynced(&world).await[&either], RejectionReason::AmbiguousMatch);
+    let row = world.unsynced().await.into_iter().find(|row| row.id == either).expect("there is a row");
+    assert!(twins.iter().all(|twin| row.message.contains(twin)), "{row:?}");
+    // Once the address is free the stranger has it, and a record of their own.
+    world.sim.with(|org| org.delete(&namesake));
+    synced(&world).await;
+    let records = people(&world).await;
+    assert_eq!((records[&stranger].state, records[&stranger].previous_ids.len()), (State::Active, 0));
+    assert_eq!(records[&namesake].reason, Some(Reason::Deleted));
+}
+
+async fn load(world: &World, mails: &[&str]) -> Adoption {
+    let people = mails.iter().map(|mail| {
+        let fields = serde_json::Map::from_iter([("desk".to_owned(), "old desk".into())]);
+        Person { identifier: (*mail).to_owned(), fields }
+    });
+    adopt(&world.context, "acme", PEOPLE, people.collect()).await.expect("the people are loaded")
+}
+
+#[tokio::test]
+async fn people_whom_the_directory_knew_before_okta_are_joined_by_identifier() {
+    let mut world = by_mail(3).await;
+    world.reconnect(|document| document["guard"] = serde_json::json!({ "max_deactivations": 0 })).await;
+    let (here, left) = (create(&world, "Ada", "ada@acme.example"), create(&world, "Bob", "bob@acme.example"));
+    world.sim.with(|org| org.deactivate(&left));
+    let mails = ["Ada@acme.example", "bob@acme.example", "nobody@acme.example"];
+    assert_eq!(load(&world, &mails).await, Adoption { adopted: 3, known: 0 });
+    assert_eq!(load(&world, &mails).await, Adoption { adopted: 0, known: 3 });
+    let first_synced = people(&world).await.values().map(|record| record.first_synced).max();
+
+    world.later(HOUR);
+    let report = world.import().await;
+    assert_eq!(report.state, RunState::Held, "whoever left goes by the guard: {report:?}");
+    assert_adds_up(&report, world.headcount());
+    let records = people(&world).await;
+    let joined = &records[&here];
+    assert!(joined.previous_ids.is_empty() && Some(joined.first_synced) <= first_synced, "{joined:?}");
+    assert_eq!(joined.fields["desk"], serde_json::Value::Null, "Okta's word replaces what was known");
+    assert!(!records.contains_key(&left));
+    let waits = records.values().find(|record| record.identifier == "nobody@acme.example").expect("stays");
+    assert_eq!((waits.state, waits.okta_status.as_str()), (State::Active, "ADOPTED"));
+
+    approve(&world.context, &report.run).await.expect("the hold is approved");
+    assert_eq!(world.standing(PEOPLE, &left).await, Some(Reason::Deactivated));
+    let claims: BTreeSet<String> = people(&world).await.into_values().map(|record| record.identifier).collect();
+    assert_eq!(claims.len(), people(&world).await.len(), "nobody is there twice");
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use rollcall::stack::Stack;
 use rollcall_shared::report::{RunReport, RunState};
 use test_support::truth;
 use test_support::wire::{Cut, When, Wire};
-use test_support::world::{PEOPLE, Setup, World, import};
+use test_support::world::{CUSTODIANS, PEOPLE, Setup, World, import};
 
 const PEOPLE_IN_THE_ORG: usize = 23;
 /// Cases that run beside each other.
@@ -156,6 +156,20 @@ async fn runs(world: &World) -> BTreeSet<String> {
     runs.into_iter().map(|run| run.run).collect()
 }
 
+/// Writes of records that the feed does not tell.
+async fn untold(world: &World) -> Vec<String> {
+    let (changes, _) = world.changes(None).await;
+    let told: BTreeSet<_> = changes.iter().map(|entry| (&*entry.mapping, &*entry.id, entry.revision)).collect();
+    let mut untold = Vec::new();
+    for (mapping, records) in [PEOPLE, CUSTODIANS].into_iter().zip(world.directory().await) {
+        let written = records.values().flat_map(|record| (1..=record.revision).map(|revision| (&*record.id, revision)));
+        let missing = written.filter(|(id, revision)| !told.contains(&(mapping, id, *revision)));
+        untold
+            .extend(missing.map(|(id, revision)| format!("{mapping}: revision {revision} of {id} is not in the feed")));
+    }
+    untold
+}
+
 async fn findings(
     world: &World,
     untouched: &BTreeSet<String>,
@@ -179,6 +193,7 @@ async fn findings(
     for record in untouched.iter().filter_map(|id| records.get(id)).filter(|record| record.revision != 1) {
         found.push(format!("{} was written {} times, though nobody changed it", record.id, record.revision));
     }
+    found.extend(untold(world).await);
     found.extend(world.unsynced().await.into_iter().map(|row| format!("{} is unsynced: {}", row.id, row.message)));
     found
 }

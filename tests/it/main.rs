@@ -7,8 +7,10 @@
 mod absence;
 mod architecture;
 mod blind;
+mod changes;
 mod concurrency;
 mod faults;
+mod fields;
 mod guard;
 mod identifiers;
 mod import;

@@ -7,7 +7,7 @@ use okta_sim::{NewUser, Options};
 use rollcall_shared::config::Tuning;
 use rollcall_shared::handlers::full_import;
 use rollcall_shared::handlers::preview::{Preview, PreviewOptions, PreviewedChange, preview};
-use rollcall_shared::model::{Outcome, Plan, Rule};
+use rollcall_shared::model::{FromTo, Outcome, Plan, Rule};
 use rollcall_shared::report::{RunReport, RunState};
 use serde_json::json;
 use test_support::world::{CUSTODIANS, PEOPLE, Setup, World, counts, problem};
@@ -30,8 +30,8 @@ fn of<'a>(changes: &'a [PreviewedChange], mapping: &str, id: &str) -> &'a Previe
 }
 
 fn field<'a>(change: &'a PreviewedChange, name: &str) -> (&'a serde_json::Value, &'a serde_json::Value) {
-    let difference = change.differences.iter().find(|difference| difference.field == name).unwrap();
-    (&difference.from, &difference.to)
+    let FromTo { from, to } = &change.changed[name];
+    (from, to)
 }
 
 /// A world with records, whose org has changed in every way since. Gives the people concerned.
@@ -82,7 +82,7 @@ async fn every_outcome_is_told_with_its_differences_or_its_rule_and_nothing_is_w
 
     let change = of(&changes, PEOPLE, &renamed);
     assert_eq!((change.outcome, field(change, "fields.name").1), (Outcome::Updated, &json!("Grace Hopper")));
-    assert!(change.differences.iter().all(|difference| difference.from != difference.to));
+    assert!(change.changed.values().all(|it| it.from != it.to));
     let change = of(&changes, CUSTODIANS, &moved);
     assert_eq!((change.outcome, change.rule), (Outcome::Deactivated, Some(Rule::Departments)));
     assert_eq!((change.reason.as_deref(), field(change, "state").1), (Some("out_of_scope"), &json!("inactive")));

@@ -10,10 +10,16 @@ use test_support::world::World;
 
 const API: &str = "/api/v1/meta/schemas/user";
 
-/// A world whose first mapping has a further field.
+/// A world whose one mapping has this one field.
 async fn world(expression: &str) -> World {
     let mut world = World::of(20).await;
-    world.reconnect(|document| document["mappings"][0]["fields"]["extra"] = json!(expression)).await;
+    world
+        .reconnect(|document| {
+            let mut mapping = document["mappings"][0].clone();
+            (mapping["fields"], mapping["required"]) = (json!({ "extra": expression }), json!([]));
+            document["mappings"] = json!([mapping]);
+        })
+        .await;
     world
 }
 

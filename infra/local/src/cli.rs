@@ -86,10 +86,19 @@ pub(crate) enum Command {
     List(ListArguments),
     /// Lists what did not sync, and why.
     Unsynced(UnsyncedArguments),
+    /// Loads people whom the directory knew before Okta, from CSV or NDJSON; the next sync joins them by identifier.
+    Import(ImportArguments),
     /// Lists the built-in mappings.
     Presets,
     /// Prints a built-in mapping, ready to be pasted into a connection.
     Preset(PresetArgument),
+    /// Lists the changes of a connection's records, in order.
+    ///
+    /// The last line is a cursor: `--since` that cursor lists what came later. Each change is told at least
+    /// once; of two entries of one record the larger revision is the later one.
+    Changes(ChangesArguments),
+    /// Shows what changed on one record, when, and by which run.
+    History(HistoryArguments),
 }
 
 #[derive(Debug, Args)]
@@ -177,9 +186,41 @@ pub(crate) struct UnsyncedArguments {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct ImportArguments {
+    /// The connection's name.
+    pub(crate) connection: String,
+    /// The mapping's name.
+    pub(crate) mapping: String,
+    /// The file: CSV with a header, or NDJSON.
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct PresetArgument {
     /// The preset's name.
     pub(crate) name: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ChangesArguments {
+    /// The connection's name.
+    pub(crate) connection: String,
+    /// Only what came after this cursor of an earlier list.
+    #[arg(long, value_name = "CURSOR")]
+    pub(crate) since: Option<String>,
+    /// No more than so many changes.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) limit: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HistoryArguments {
+    /// The connection's name.
+    pub(crate) connection: String,
+    /// The mapping's name.
+    pub(crate) mapping: String,
+    /// The Okta id.
+    pub(crate) id: String,
 }
 
 /// The forms of a list.

@@ -112,7 +112,11 @@ fn sentence(text: &str) -> String {
 impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
         let problem = error.problem();
-        let status = if problem.kind == "urn:rollcall:problem:blind" { Status::Blind } else { Status::Failed };
+        let status = match problem.kind.as_str() {
+            "urn:rollcall:problem:blind" => Status::Blind,
+            "urn:rollcall:problem:bad-cursor" | "urn:rollcall:problem:unknown-record" => Status::Usage,
+            _ => Status::Failed,
+        };
         Failure::new(status, problem)
     }
 }

@@ -65,6 +65,49 @@ fn a_connection_is_stored_and_its_token_shown_to_nobody() {
 }
 
 #[test]
+fn presets_are_listed_and_can_be_pasted() {
+    let directory = tempfile::tempdir().unwrap();
+    let (status, stdout, _) = run(directory.path(), &["presets", "--json"]);
+    assert_eq!(status, 0);
+    let names: Vec<String> = stdout
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["name"].as_str().unwrap().to_owned())
+        .collect();
+    let (_, stdout, _) = run(directory.path(), &["presets"]);
+    assert!(names.iter().all(|name| stdout.contains(name)) && names.contains(&"xassets-custodians".to_owned()));
+
+    let (status, pasted, _) = run(directory.path(), &["preset", "xassets-custodians"]);
+    assert_eq!(status, 0);
+    let mut document = connection();
+    document["mappings"] =
+        json!([serde_json::from_str::<Value>(&pasted).unwrap(), { "preset": "xassets-custodians", "name": "again" }]);
+    std::fs::write(directory.path().join("c.json"), document.to_string()).unwrap();
+    let (status, stdout, stderr) = run(directory.path(), &["apply", "c.json", "--json"]);
+    assert_eq!(status, 0, "{stderr}");
+    assert_eq!(serde_json::from_str::<Value>(&stdout).unwrap()["mappings"], json!(["xassets-custodians", "again"]));
+
+    let (status, stdout, stderr) = run(directory.path(), &["preset", "xassets"]);
+    assert_eq!((status, stdout.as_str()), (2, ""));
+    assert!(stderr.contains("xassets-custodians"), "{stderr}");
+}
+
+/// Nobody listens at the org's address: that is told, and the connection is stored.
+#[test]
+fn a_connection_is_stored_although_its_attributes_cannot_be_checked() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut document = connection();
+    document["okta"]["url"] = json!("http://127.0.0.1:1");
+    document["mappings"][0]["fields"]["badge"] = json!("profile.badgeNumber");
+    std::fs::write(directory.path().join("c.json"), document.to_string()).unwrap();
+    let (status, stdout, stderr) = run(directory.path(), &["apply", "c.json", "--token-env", "TOKEN"]);
+    assert_eq!(status, 0, "{stderr}");
+    assert!(
+        stdout.contains("Stored the connection acme") && stderr.contains("note: The custom attributes"),
+        "{stderr}"
+    );
+}
+
+#[test]
 fn the_token_may_come_on_standard_input() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("c.json"), connection().to_string()).unwrap();

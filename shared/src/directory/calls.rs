@@ -8,12 +8,16 @@ use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure};
 
+use super::batch::wait;
 use super::error::{Call, DirectoryError};
 use super::failure::classify;
 use super::item::Item;
 use super::keys::{Key, Table};
 use super::update::Update;
 use super::{Directory, Lease};
+
+/// How often a write is sent that a transaction is in the way of: transactions take milliseconds.
+const CONFLICTS: u32 = 6;
 
 /// What became of a conditional call.
 #[derive(Debug)]
@@ -93,8 +97,19 @@ impl Directory {
         self.update_at_once(key, update).await
     }
 
-    /// The same without waiting for other calls: for leases.
+    /// The same without waiting for other calls: for leases. Again while a transaction works on the item.
     pub(super) async fn update_at_once(&self, key: &Key, update: Update) -> Result<Conditional, DirectoryError> {
+        for attempt in 0..CONFLICTS {
+            if let Some(done) = self.try_update(key, update.clone()).await? {
+                return Ok(done);
+            }
+            wait(attempt).await;
+        }
+        Err(DirectoryError::Contended { what: format!("item {} / {}", key.pk, key.sk) })
+    }
+
+    /// Updates; `None` when a transaction is at work on the item.
+    async fn try_update(&self, key: &Key, update: Update) -> Result<Option<Conditional>, DirectoryError> {
         let request = self
             .link
             .client
@@ -111,13 +126,14 @@ impl Directory {
         match request.send().await {
             Ok(UpdateItemOutput { attributes, consumed_capacity, .. }) => {
                 self.meter.written(consumed_capacity.as_slice());
-                Ok(Conditional::Done(Item::new(self.table(key.table), attributes.unwrap_or_default())))
+                Ok(Some(Conditional::Done(Item::new(self.table(key.table), attributes.unwrap_or_default()))))
             }
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => {
                     let item = refusal.item.clone().unwrap_or_default();
-                    Ok(Conditional::Refused(Item::new(self.table(key.table), item)))
+                    Ok(Some(Conditional::Refused(Item::new(self.table(key.table), item))))
                 }
+                Some(UpdateItemError::TransactionConflictException(_)) => Ok(None),
                 _ => Err(classify(self.call("UpdateItem", key.table), &error)),
             },
         }

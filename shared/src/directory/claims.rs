@@ -59,6 +59,13 @@ impl Directory {
         Ok(stored.and_then(|stored| Some(Holder { id: stored.id?, source_created: stored.source_created? })))
     }
 
+    /// Whose records are known by a rejoin.
+    pub fn rejoins(&self, connection: &str, mapping: &str, rejoin: &Claim) -> Rows<Holder> {
+        let pk = keys::rejoins_shard(connection, mapping, rejoin);
+        let search = Search { range: Some(keys::rejoins(rejoin)), ..Search::of(Table::State, pk) };
+        self.rows(search).and_then(async |item| item.decode()).boxed()
+    }
+
     /// Who waits for a claim, by Okta id.
     ///
     /// # Errors

@@ -19,8 +19,12 @@
 //! | state | `run#{run}#deactivations#NN` | `{mapping}#{id}` | a deactivation that waits for the guard |
 //! | state | `hold#{connection}#NN` | `{mapping}#{id}` | an entry of the hold |
 //! | state | `claims#{connection}#{mapping}#NN` | `{claim}` | who holds an identifier, and who waits for it |
+//! | state | `rejoins#{connection}#{mapping}#NN` | `{rejoin}#{id}` | whose record somebody hired again may get back |
 //! | state | `wakes#{connection}` | `{mapping}#{claim}` | a claim that its holder may have let go of |
 //! | state | `unsynced#{connection}#NN` | `{mapping}#{id}` | an unsynced row |
+//! | state | `history#{connection}#{mapping}#NN` | `{id}#{revision modulo 64}` | one of a record's last 64 changes |
+//! | state | `changes#{connection}` | `{sequence}` | a batch of the feed of changes |
+//! | state | `changes#{connection}` | `last` | the sequence of the last batch |
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -121,12 +125,59 @@ pub(super) fn claim(connection: &str, mapping: &str, claim: &Claim) -> Key {
     Key::state(format!("claims#{}#{}#{shard:02}", escape(connection), escape(mapping)), bounded(claim.as_str()))
 }
 
+pub(super) fn rejoin(connection: &str, mapping: &str, rejoin: &Claim, id: &str) -> Key {
+    Key::state(rejoins_shard(connection, mapping, rejoin), format!("{}#{}", bounded(rejoin.as_str()), escape(id)))
+}
+
+pub(super) fn rejoins_shard(connection: &str, mapping: &str, rejoin: &Claim) -> String {
+    format!("rejoins#{}#{}#{:02}", escape(connection), escape(mapping), shard(rejoin.as_str()))
+}
+
+/// The sort keys of the records of a rejoin, as bounds of a `BETWEEN`: `$` is the character after `#`.
+pub(super) fn rejoins(rejoin: &Claim) -> Range<String> {
+    let rejoin = bounded(rejoin.as_str());
+    format!("{rejoin}#")..format!("{rejoin}$")
+}
+
 pub(super) fn wake(connection: &str, mapping: &str, claim: &Claim) -> Key {
     Key::state(wakes(connection), of_mapping(mapping, claim.as_str()))
 }
 
 pub(super) fn wakes(connection: &str) -> String {
     format!("wakes#{}", escape(connection))
+}
+
+/// How many changes of a record are kept: the next one takes the place of the oldest.
+pub(super) const STEPS: u64 = 64;
+
+pub(super) fn step(connection: &str, mapping: &str, (id, revision): (&str, u64)) -> Key {
+    Key::state(steps_shard(connection, mapping, id), format!("{}#{:02}", escape(id), revision % STEPS))
+}
+
+pub(super) fn steps_shard(connection: &str, mapping: &str, id: &str) -> String {
+    format!("history#{}#{}#{:02}", escape(connection), escape(mapping), shard(id))
+}
+
+/// The sort keys of a record's changes, as bounds of a `BETWEEN`.
+pub(super) fn steps(id: &str) -> Range<String> {
+    format!("{}#0", escape(id))..format!("{}#:", escape(id))
+}
+
+pub(super) fn feed_batch(connection: &str, sequence: u64) -> Key {
+    Key::state(feed(connection), format!("{sequence:020}"))
+}
+
+pub(super) fn feed_end(connection: &str) -> Key {
+    Key::state(feed(connection), "last")
+}
+
+pub(super) fn feed(connection: &str) -> String {
+    format!("changes#{}", escape(connection))
+}
+
+/// The sort keys of a feed's batches from one on, as bounds of a `BETWEEN`.
+pub(super) fn feed_from(sequence: u64) -> Range<String> {
+    format!("{sequence:020}")..":".to_owned()
 }
 
 pub(super) fn listed_run(connection: &str, started: Time, run: &str) -> Key {

@@ -9,6 +9,7 @@
 //! | `expires_at` | milliseconds; 0 when given up |
 //! | `run` | the run that is not finished, if any |
 //! | `begun_by` | the holder that began it |
+//! | `left` | the unfinished run whose place it took, if any |
 //!
 //! Machines' clocks differ: a holder stops writing after [`LeaseTimes::write_limit`] without a renewal, well before
 //! the lease [`LeaseTimes::lasts`], and what passes all the same is stopped by revisions and tokens.
@@ -85,6 +86,12 @@ impl Lease {
         self.held.token
     }
 
+    /// Whether an invocation of this run broke off that wrote records perhaps without telling the feed: an earlier one
+    /// of the lease's own run, or of one whose place it took.
+    pub fn broke_off(&self, run: &str) -> bool {
+        self.held.broken_off.iter().any(|broken_off| broken_off == run)
+    }
+
     /// Whether a write may start.
     ///
     /// # Errors
@@ -100,7 +107,7 @@ impl Lease {
     /// Retryable when somebody else has taken the lease, or DynamoDB throttles or is out of reach; fatal when it
     /// refuses.
     pub async fn finish(self) -> Result<(), DirectoryError> {
-        self.give_up(Update::new().remove("run").remove("begun_by")).await
+        self.give_up(Update::new().remove("run").remove("begun_by").remove("left")).await
     }
 
     /// Gives the time up but keeps the run: whoever asks next takes it up at once.
@@ -124,9 +131,14 @@ impl Lease {
             .mine(Update::new())
             .set("run", text(run))
             .set("begun_by", text(&self.held.holder))
+            .set("left", text(self.run()))
             .set("expires_at", whole(sent.clock.after(self.held.directory.lease_times.lasts).millis()));
         match self.held.directory.update_at_once(&self.held.key, update).await? {
-            Conditional::Done(_) => Ok(Lease { held: Held::start(self.held.anew(run), sent) }),
+            Conditional::Done(_) => {
+                let mut held = self.held.anew(run);
+                held.broken_off = [self.held.broken_off.clone(), vec![self.run().to_owned()]].concat();
+                Ok(Lease { held: Held::start(held, sent) })
+            }
             Conditional::Refused(_) => Err(self.lapsed()),
         }
     }
@@ -196,8 +208,13 @@ impl Directory {
         };
         let begun_here = item.text("begun_by")? == holder;
         let (run, token) = (item.text("run")?.to_owned(), item.whole("token")?);
-        let grant = Grant { connection: connection.to_owned(), job, run, token, holder };
-        let lease = Lease { held: Held::start(Held::new(self.clone(), key, grant), sent) };
+        let grant = Grant { connection: connection.to_owned(), job, run: run.clone(), token, holder };
+        let mut held = Held::new(self.clone(), key, grant);
+        held.broken_off.extend(item.optional_text("left").map(str::to_owned));
+        if !begun_here {
+            held.broken_off.push(run);
+        }
+        let lease = Lease { held: Held::start(held, sent) };
         Ok(if begun_here { Acquired::New(lease) } else { Acquired::TakenUp(lease) })
     }
 }

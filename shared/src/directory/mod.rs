@@ -44,7 +44,9 @@ mod deactivations;
 mod error;
 mod expiry;
 mod failure;
+mod feed;
 mod fence;
+mod history;
 mod hold;
 mod item;
 mod keys;
@@ -52,6 +54,7 @@ mod lease;
 mod meter;
 mod moves;
 mod problem;
+mod record_update;
 mod records;
 mod renewal;
 mod runs;
@@ -79,6 +82,7 @@ pub use compared::Compared;
 pub use connection_state::{CompleteImport, ConnectionState, DayCount};
 pub use deactivations::{Collected, Fate as CollectedFate};
 pub use error::{Call, DirectoryError};
+pub use feed::{FeedCursor, FeedPage};
 pub use hold::{HeldEntry, Hold};
 pub use keys::SHARDS;
 pub use lease::{Acquired, Lease, LeaseTimes};
@@ -90,6 +94,7 @@ pub use unsynced::{UnsyncedIds, UnsyncedNote};
 pub use write::{Place, Written};
 
 use crate::report::DynamoDbUse;
+use feed::{Ends, Outbox};
 use meter::Meter;
 
 /// How many calls are in flight at most, over all that share a client. Renewals of leases are not counted: they must
@@ -113,6 +118,7 @@ pub struct Tables {
 pub struct Directory {
     link: Arc<Link>,
     meter: Arc<Meter>,
+    outbox: Arc<Outbox>,
     lease_times: LeaseTimes,
 }
 
@@ -122,13 +128,19 @@ struct Link {
     client: Client,
     tables: Tables,
     calls: Semaphore,
+    feeds: Ends,
 }
 
 impl Directory {
     /// The directory in these tables, which are expected to exist: see [`Directory::create_tables`].
     pub fn new(client: Client, tables: Tables) -> Directory {
-        let link = Link { client, tables, calls: Semaphore::new(CALLS_IN_FLIGHT) };
-        Directory { link: Arc::new(link), meter: Arc::default(), lease_times: LeaseTimes::default() }
+        let link = Link { client, tables, calls: Semaphore::new(CALLS_IN_FLIGHT), feeds: Ends::default() };
+        Directory {
+            link: Arc::new(link),
+            meter: Arc::default(),
+            outbox: Arc::default(),
+            lease_times: LeaseTimes::default(),
+        }
     }
 
     /// The same directory with other durations of leases, for tests.
@@ -137,10 +149,10 @@ impl Directory {
         Directory { lease_times: times, ..self }
     }
 
-    /// The same directory, counting what it uses from zero: one handle for each run.
+    /// The same directory, counting what it uses from zero and with nothing to tell the feed yet: one handle for each run.
     #[must_use]
     pub fn metered(&self) -> Directory {
-        Directory { meter: Arc::default(), ..self.clone() }
+        Directory { meter: Arc::default(), outbox: Arc::default(), ..self.clone() }
     }
 
     /// The capacity units that this handle and its clones have used.

@@ -8,7 +8,7 @@ use super::keys;
 use super::transaction::Transaction;
 use super::update::{Update, text};
 use super::write::Place;
-use crate::model::{Change, Claim, Reason, Time};
+use crate::model::{Change, Claim, Former, Predecessor, Reason, Time};
 
 /// What becomes of one claim.
 #[derive(Debug, Default, PartialEq)]
@@ -23,6 +23,9 @@ struct Move<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Moves<'a> {
     moves: BTreeMap<&'a Claim, Move<'a>>,
+    /// What records are known by from now on, and what they are no longer.
+    known: Vec<(&'a Claim, &'a str, Time)>,
+    unknown: Vec<(&'a Claim, &'a str)>,
     /// Claims that stay where they are and may be had all the same: their record stands for somebody who left.
     offered: Vec<&'a Claim>,
 }
@@ -35,6 +38,7 @@ impl<'a> Moves<'a> {
     }
 
     fn add(&mut self, change: &'a Change) {
+        self.add_rejoin(change);
         let held = change.held_claim.as_ref();
         let left = matches!(change.standing, Some(Reason::Deleted | Reason::Missing | Reason::Deactivated));
         let wanted = match &change.content {
@@ -52,14 +56,30 @@ impl<'a> Moves<'a> {
         if let Some(wanted) = wanted {
             let to = self.moves.entry(wanted).or_default();
             to.to = Some((&change.id, change.source_created));
-            if let Some(predecessor) = &change.predecessor {
-                to.from = Some(predecessor.id());
+            match &change.predecessor {
+                // Whoever was known by the rejoin had another identifier, which comes free.
+                Some(Predecessor::TakenOver(Former { id, claim, .. })) if claim.as_ref() != Some(wanted) => {
+                    claim.iter().for_each(|claim| self.moves.entry(claim).or_default().from = Some(id));
+                }
+                Some(predecessor) => to.from = Some(predecessor.id()),
+                None => {}
             }
         }
     }
 
+    fn add_rejoin(&mut self, change: &'a Change) {
+        if let Some(Predecessor::TakenOver(Former { id, rejoin, .. })) = &change.predecessor {
+            self.unknown.extend(rejoin.as_ref().map(|rejoin| (rejoin, id.as_str())));
+        }
+        let (held, wanted) = (&change.held_rejoin, change.content.as_ref().map(|content| &content.rejoin));
+        if let Some(wanted) = wanted.filter(|wanted| *wanted != held) {
+            self.unknown.extend(held.as_ref().map(|held| (held, change.id.as_str())));
+            self.known.extend(wanted.as_ref().map(|wanted| (wanted, change.id.as_str(), change.source_created)));
+        }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
-        self.moves.is_empty() && self.offered.is_empty()
+        [self.moves.len(), self.offered.len(), self.known.len(), self.unknown.len()].iter().all(|count| *count == 0)
     }
 
     /// Adds the writes to a transaction, each on the condition that the claim is where it has to be.
@@ -76,6 +96,15 @@ impl<'a> Moves<'a> {
                 (None, None) => update,
             };
             transaction = transaction.update(key, update);
+        }
+        for (rejoin, id) in &self.unknown {
+            let key = keys::rejoin(&place.connection, &place.mapping, rejoin, id);
+            transaction = transaction.delete(key, Update::new());
+        }
+        for (rejoin, id, created) in &self.known {
+            let key = keys::rejoin(&place.connection, &place.mapping, rejoin, id);
+            let item = [("id", (*id).to_owned()), ("source_created", created.to_string())];
+            transaction = transaction.put(key, item.map(|(name, value)| (name.to_owned(), text(value))).into());
         }
         let freed = self.moves.iter().filter(|(_, other)| other.to.is_none()).map(|(claim, _)| *claim);
         freed.chain(self.offered.iter().copied()).fold(transaction, |transaction, claim| {

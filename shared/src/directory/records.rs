@@ -12,7 +12,7 @@ use super::search::{Consistency, Search};
 use super::tables::BY_ID;
 use super::update::text;
 use super::{Directory, DirectoryError, Rows};
-use crate::model::{Claim, Current, Former, LastWrite, Outcome, Reason, Record, State, Time};
+use crate::model::{Claim, Current, Former, LastWrite, Outcome, Reason, Record, State, Time, is_adopted};
 
 /// The attributes that [`Known`] is made of; the keys too, so that a damaged item can be named.
 const KNOWN: &[&str] = &[
@@ -30,6 +30,7 @@ const KNOWN: &[&str] = &[
     "written_by",
     "outcome",
     "claim",
+    "rejoin",
     "superseded_by",
 ];
 
@@ -59,6 +60,7 @@ struct Stored {
     written_by: String,
     outcome: Outcome,
     claim: Option<Claim>,
+    rejoin: Option<Claim>,
     superseded_by: Option<String>,
 }
 
@@ -80,7 +82,7 @@ impl Directory {
         items.iter().map(|item| known(item).map(|known| (known.id, known.current))).collect()
     }
 
-    /// The records of objects created at or after `from` and before `to`, in no order; strongly consistent.
+    /// The records of Okta's objects created at or after `from` and before `to`, in no order; strongly consistent.
     pub fn known(&self, connection: &str, mapping: &str, from: Option<Time>, to: Option<Time>) -> Rows<Known> {
         let range = keys::created_range(from, to);
         if range.start >= range.end {
@@ -94,7 +96,9 @@ impl Directory {
             ..Search::of(Table::Directory, keys::records(&connection, &mapping, shard))
         };
         let known = self.rows_of_shards(search).and_then(async |item| known(&item));
-        known.try_filter(|known| std::future::ready(known.current.superseded_by.is_none())).boxed()
+        // What Okta never had cannot go missing in it.
+        let is_oktas = |known: &Known| known.current.superseded_by.is_none() && !is_adopted(&known.id);
+        known.try_filter(move |known| std::future::ready(is_oktas(known))).boxed()
     }
 
     /// A record with everything that a diff needs of it, and whole.
@@ -119,6 +123,8 @@ impl Directory {
             first_synced: record.first_synced,
             created_by: known.current.created_by.clone(),
             previous_ids: record.previous_ids,
+            claim: known.current.claim.clone(),
+            rejoin: known.current.rejoin.clone(),
         };
         Ok(Some((known.current, former)))
     }
@@ -152,7 +158,12 @@ impl Directory {
         item.as_ref().map(Item::decode).transpose()
     }
 
-    async fn item_by_id(&self, connection: &str, mapping: &str, id: &str) -> Result<Option<Item>, DirectoryError> {
+    pub(super) async fn item_by_id(
+        &self,
+        connection: &str,
+        mapping: &str,
+        id: &str,
+    ) -> Result<Option<Item>, DirectoryError> {
         if !keys::fits_a_record(id) {
             return Ok(None);
         }
@@ -199,6 +210,7 @@ pub(super) fn known(item: &Item) -> Result<Known, DirectoryError> {
         source_updated: stored.source_updated,
         created_by: stored.created_by,
         claim: stored.claim,
+        rejoin: stored.rejoin,
         superseded_by: stored.superseded_by,
         last_write: LastWrite { run: stored.written_by, outcome: stored.outcome },
     };

@@ -58,6 +58,8 @@ pub(super) struct Held {
     pub(super) run: String,
     pub(super) token: u64,
     pub(super) holder: String,
+    /// Runs of which an invocation broke off before this holder came.
+    pub(super) broken_off: Vec<String>,
     /// When the last successful renewal was *sent*: counted from then, nobody is surprised by a slow answer.
     renewed: Mutex<Moment>,
     /// Given up, or taken by somebody else.
@@ -76,6 +78,7 @@ impl Held {
             run,
             token,
             holder,
+            broken_off: Vec::new(),
             renewed: Mutex::new(Moment::now()),
             gone: AtomicBool::new(false),
             renewal: OnceLock::new(),

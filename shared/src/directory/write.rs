@@ -1,24 +1,14 @@
 //! The write of a record: the one place where the directory changes, under a lease and on the revision that the
 //! change was diffed against.
 
-use aws_sdk_dynamodb::types::AttributeValue;
-
-use super::attribute::to_map;
 use super::calls::Conditional;
-use super::keys::Key;
+use super::history::with_history;
 use super::lease::Lease;
 use super::moves::Moves;
+use super::record_update::{record_writes, unstorable};
 use super::transaction::{Transacted, Transaction};
-use super::update::{Update, text, text_or_null, whole};
-use super::{Directory, DirectoryError, keys};
-use crate::model::{Change, Content, Former, Kind, Observed, Predecessor, RejectionReason, State, Time};
-
-/// How much of a record the content may be, in bytes as DynamoDB counts them: an item has 400 KB for everything.
-const LARGEST_CONTENT: usize = 380_000;
-
-/// What a record loses when another Okta id takes it over. What is left says that this id has no record, and whose it
-/// was; it stands where the id's record would, so that no late write can bring that back.
-const REMOVED_WHEN_TAKEN_OVER: [&str; 7] = ["connection", "mapping", "kind", "identifier", "fields", "role", "claim"];
+use super::{Directory, DirectoryError};
+use crate::model::{Change, Kind, RejectionReason, Time};
 
 /// Where a record belongs, and what it describes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +37,8 @@ pub enum Written {
 }
 
 impl Directory {
-    /// Carries out a change, all of it or nothing.
+    /// Carries out a change, all of it or nothing, with its step in the record's history, and notes it for the feed:
+    /// [`Directory::publish_changes`].
     ///
     /// # Errors
     /// Of one record when DynamoDB cannot hold it; retryable when the lease has lapsed, or DynamoDB throttles or is out
@@ -73,13 +64,17 @@ impl Directory {
         changes: &[Change],
         now: Time,
     ) -> Result<Written, DirectoryError> {
-        let mut records = Vec::with_capacity(changes.len());
+        let (mut records, mut entries) = (Vec::new(), Vec::new());
         for change in changes {
-            records.extend(record_writes(lease, place, change, now)?);
+            let writes = record_writes(lease, place, change, now)?;
+            let Some(entry) = self.entry(lease, place, change, now).await? else { return Ok(Written::Lost) };
+            records.extend(writes);
+            entries.push(entry);
         }
         let moves = Moves::of(changes);
+        let is_plain = moves.is_empty() && entries.iter().all(|entry| !entry.is_of_history());
         let written = match records.as_slice() {
-            [(key, update)] if moves.is_empty() => {
+            [(key, update)] if is_plain => {
                 self.update_under(lease, key, update.clone()).await.map(|written| match written {
                     Conditional::Done(_) => Written::Done,
                     Conditional::Refused(_) => Written::Lost,
@@ -89,7 +84,8 @@ impl Directory {
                 let transaction = Transaction::new();
                 let transaction =
                     records.iter().fold(transaction, |all, (key, update)| all.update(key.clone(), update.clone()));
-                let transacted = self.transact_under(lease, &moves.write(transaction, place, now)).await;
+                let transaction = with_history(moves.write(transaction, place, now), place, &entries);
+                let transacted = self.transact_under(lease, &transaction).await;
                 transacted.map(|transacted| match transacted {
                     Transacted::Done => Written::Done,
                     Transacted::Refused(refused) if refused.keys().any(|index| *index < records.len()) => Written::Lost,
@@ -97,6 +93,9 @@ impl Directory {
                 })
             }
         };
+        if matches!(written, Ok(Written::Done)) {
+            entries.into_iter().for_each(|entry| self.outbox.add(entry));
+        }
         written.map_err(|error| match (error, changes) {
             (DirectoryError::Refused { detail, .. }, [change, ..]) if detail.contains("maximum allowed size") => {
                 unstorable(change, RejectionReason::TooLarge, "it is larger than 400 KB")
@@ -106,129 +105,10 @@ impl Directory {
     }
 }
 
-/// The update of a record, and of the one that it takes over or leaves without its claim.
-fn record_writes(
-    lease: &Lease,
-    place: &Place,
-    change: &Change,
-    now: Time,
-) -> Result<Vec<(Key, Update)>, DirectoryError> {
-    if !keys::fits_a_record(&change.id) {
-        return Err(unstorable(change, RejectionReason::Malformed, "its id is empty or too long"));
-    }
-    let key = |created, id| keys::record(&place.connection, &place.mapping, created, id);
-    let mut writes = vec![(key(change.source_created, &change.id), record_update(lease, place, change, now)?)];
-    let of_former = |former: &Former| Update::new().if_compares("revision", "=", whole(former.revision));
-    match &change.predecessor {
-        Some(Predecessor::TakenOver(former)) => {
-            let left = REMOVED_WHEN_TAKEN_OVER.iter().fold(of_former(former), |update, name| update.remove(name));
-            let left = left.set("superseded_by", text(&change.id)).set("revision", whole(former.revision + 1));
-            writes.push((key(former.source_created, &former.id), left));
-        }
-        Some(Predecessor::LeftBehind(former)) => {
-            let left = of_former(former).remove("claim").set("revision", whole(former.revision + 1));
-            writes.push((key(former.source_created, &former.id), left));
-        }
-        Some(Predecessor::Forgotten(_)) | None => {}
-    }
-    Ok(writes)
-}
-
-fn record_update(lease: &Lease, place: &Place, change: &Change, now: Time) -> Result<Update, DirectoryError> {
-    let revision = match (change.expected, &change.predecessor) {
-        (Some(revision), _) => revision,
-        // Its readers see the revision go on, whatever the Okta id is.
-        (None, Some(Predecessor::TakenOver(former))) => former.revision,
-        (None, _) => 0,
-    };
-    let mut update = match change.expected {
-        None => creation(lease, place, change, now)?,
-        Some(revision) => Update::new().if_compares("revision", "=", whole(revision)),
-    };
-    update = standing(update, change)
-        .set("kind", text(word(place.kind)))
-        .set("revision", whole(revision + 1))
-        .set("last_changed", text(now))
-        .set("written_by", text(lease.run()))
-        .set("outcome", text(word(change.outcome)));
-    if let Some(Observed { okta_status, source_updated }) = &change.observed {
-        update = update.set("okta_status", text(okta_status)).set("source_updated", text(source_updated));
-    }
-    match &change.content {
-        Some(content) => with_content(update, change, content),
-        None => Ok(update),
-    }
-}
-
-/// What only a new record gets, and never loses.
-fn creation(lease: &Lease, place: &Place, change: &Change, now: Time) -> Result<Update, DirectoryError> {
-    if change.observed.is_none() || change.content.is_none() {
-        return Err(unstorable(change, RejectionReason::Malformed, "a new record needs an observation and a content"));
-    }
-    let (first_synced, created_by, previous_ids) = match &change.predecessor {
-        Some(Predecessor::TakenOver(former)) => {
-            let ids = former.previous_ids.iter().chain([&former.id]).map(text).collect();
-            (former.first_synced, former.created_by.as_str(), ids)
-        }
-        _ => (now, lease.run(), Vec::new()),
-    };
-    Ok(Update::new()
-        .if_absent("pk")
-        .set("connection", text(&place.connection))
-        .set("mapping", text(&place.mapping))
-        .set("id", text(&change.id))
-        .set("source_created", text(change.source_created))
-        .set("previous_ids", AttributeValue::L(previous_ids))
-        .set("first_synced", text(first_synced))
-        .set("created_by", text(created_by)))
-}
-
-fn standing(update: Update, change: &Change) -> Update {
-    let state = if change.standing.is_none() { State::Active } else { State::Inactive };
-    update.set("state", text(word(state))).set("reason", text_or_null(change.standing.map(word)))
-}
-
-fn with_content(update: Update, change: &Change, content: &Content) -> Result<Update, DirectoryError> {
-    let fields = to_map(&content.fields)
-        .map_err(|(name, unfit)| unstorable(change, RejectionReason::TooLarge, &format!("field {name:?} {unfit}")))?;
-    let size = size(&fields) + content.identifier.len() + content.role.as_ref().map_or(0, String::len);
-    if size > LARGEST_CONTENT {
-        let message = format!("its content has {size} bytes, and {LARGEST_CONTENT} are possible");
-        return Err(unstorable(change, RejectionReason::TooLarge, &message));
-    }
-    let update = match &content.claim {
-        Some(claim) => update.set("claim", text(claim)),
-        None if change.held_claim.is_some() => update.remove("claim"),
-        None => update,
-    };
-    Ok(update
-        .set("identifier", text(&content.identifier))
-        .set("role", text_or_null(content.role.as_ref()))
-        .set("fields", fields)
-        .set("digest", text(content.digest())))
-}
-
-/// How DynamoDB counts an attribute's bytes, rounded up.
-fn size(attribute: &AttributeValue) -> usize {
-    match attribute {
-        AttributeValue::S(text) => text.len(),
-        AttributeValue::N(text) => text.len(),
-        AttributeValue::L(elements) => 3 + elements.iter().map(|element| 1 + size(element)).sum::<usize>(),
-        AttributeValue::M(members) => {
-            3 + members.iter().map(|(name, member)| 1 + name.len() + size(member)).sum::<usize>()
-        }
-        _ => 1,
-    }
-}
-
 /// A word of the contract, such as `login_user`.
 pub(super) fn word(word: impl serde::Serialize) -> String {
     match serde_json::to_value(word) {
         Ok(serde_json::Value::String(word)) => word,
         _ => String::new(),
     }
-}
-
-fn unstorable(change: &Change, reason: RejectionReason, message: &str) -> DirectoryError {
-    DirectoryError::Unstorable { id: change.id.clone(), reason, message: message.to_owned() }
 }

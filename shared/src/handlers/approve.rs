@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use futures::{StreamExt, TryStreamExt};
+use futures::StreamExt;
 
 use super::interruption::{Interruption, blind};
 use super::settle::settle;
@@ -19,6 +19,8 @@ use crate::report::{RunReport, RunState};
 
 /// Entries that are settled beside each other.
 const AT_ONCE: usize = 8;
+/// Entries that the feed hears of in one batch, and that leave the list together.
+const TOLD_AT_ONCE: usize = 64;
 
 /// Lets a held run go on: carries out what its connection's hold lists, as far as Okta still bears it out.
 ///
@@ -79,13 +81,24 @@ async fn carry_out(line: &Line, report: &mut RunReport) -> Result<(), Interrupti
         let outcome = settle_entry(line, &entry).await?;
         Ok::<_, Interruption>((entry, outcome))
     });
-    let mut settled = std::pin::pin!(settled.buffer_unordered(AT_ONCE));
-    while let Some((entry, outcome)) = settled.try_next().await? {
-        let counts = report.mappings.entry(entry.mapping).or_default();
-        if outcome == Outcome::Stale {
-            left += 1;
-        } else if counts.take_back(Outcome::Held) {
-            counts.add(outcome);
+    let mut settled = std::pin::pin!(settled.buffer_unordered(AT_ONCE).chunks(TOLD_AT_ONCE));
+    while let Some(some) = settled.next().await {
+        let (done, failed): (Vec<_>, Vec<_>) = some.into_iter().partition(Result::is_ok);
+        // The feed hears of it first: an entry that is left would only be settled, and told, once more.
+        line.publish().await?;
+        for (entry, outcome) in done.into_iter().flatten() {
+            let counts = report.mappings.entry(entry.mapping.clone()).or_default();
+            if outcome == Outcome::Stale {
+                left += 1;
+                continue;
+            }
+            line.directory.remove_held(&line.lease, &entry.mapping, &entry.change.id).await?;
+            if counts.take_back(Outcome::Held) {
+                counts.add(outcome);
+            }
+        }
+        if let Some(Err(interruption)) = failed.into_iter().next() {
+            return Err(interruption);
         }
     }
     // Those who left gave up their identifiers, and somebody may have waited for one.
@@ -105,15 +118,11 @@ async fn carry_out(line: &Line, report: &mut RunReport) -> Result<(), Interrupti
     Ok(())
 }
 
-/// Carries an entry out if it stands, and takes it off the list unless nothing can be said of it.
+/// Carries an entry out if it stands; stale when nothing can be said of it, and it stays on the list.
 async fn settle_entry(line: &Line, entry: &HeldEntry) -> Result<Outcome, Interruption> {
-    let outcome = match line.connection.mapping(&entry.mapping) {
-        Some(mapping) => settle(line, mapping, &entry.change).await?,
+    match line.connection.mapping(&entry.mapping) {
+        Some(mapping) => settle(line, mapping, &entry.change).await,
         // Its mapping was taken out of the connection: nothing writes its records any more.
-        None => Outcome::Excluded,
-    };
-    if outcome != Outcome::Stale {
-        line.directory.remove_held(&line.lease, &entry.mapping, &entry.change.id).await?;
+        None => Ok(Outcome::Excluded),
     }
-    Ok(outcome)
 }

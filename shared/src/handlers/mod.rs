@@ -3,11 +3,14 @@
 //! A handler finds out for which connection it was woken, opens a run, calls the stages through [`crate::sync`] and
 //! closes the run. It never writes a record itself.
 
+pub mod adopt;
 pub mod approve;
 pub mod cancel;
+pub mod changes;
 mod connect;
 mod fan_out;
 pub mod full_import;
+pub mod history;
 mod interruption;
 pub mod preview;
 mod run;

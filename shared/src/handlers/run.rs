@@ -143,11 +143,20 @@ pub(crate) async fn holds(context: &Context, report: &RunReport) -> Result<(), E
 /// # Errors
 /// Retryable when a run of the job is at work or unfinished.
 pub(crate) async fn take(context: &Context, report: &RunReport) -> Result<(Lease, Directory), Error> {
+    alone(context, &report.connection, report.job, &report.run).await
+}
+
+/// The lease for work of a person's own that no run may be beside: refused while one is, or is left unfinished.
+pub(crate) async fn begin_alone(context: &Context, connection: &str, job: Job) -> Result<(Lease, Directory), Error> {
+    alone(context, connection, job, &Ulid::generate().to_string()).await
+}
+
+async fn alone(context: &Context, connection: &str, job: Job, run: &str) -> Result<(Lease, Directory), Error> {
     let directory = context.directory.metered();
-    let other = match directory.acquire(&report.connection, report.job, &report.run).await? {
+    let other = match directory.acquire(connection, job, run).await? {
         Acquired::New(lease) => return Ok((lease, directory)),
         // Left by an earlier try that died.
-        Acquired::TakenUp(lease) if lease.run() == report.run => return Ok((lease, directory)),
+        Acquired::TakenUp(lease) if lease.run() == run => return Ok((lease, directory)),
         Acquired::TakenUp(lease) => {
             let other = lease.run().to_owned();
             lease.pause().await?;
@@ -155,7 +164,7 @@ pub(crate) async fn take(context: &Context, report: &RunReport) -> Result<(Lease
         }
         Acquired::Joined { run } => run,
     };
-    let detail = format!("Run {other} of connection {} is not finished.", report.connection);
+    let detail = format!("Run {other} of connection {connection} is not finished.");
     let problem =
         Problem::new("busy", "The connection is being worked on", detail, "Try again when that run has ended.");
     Err(Error::Problem(problem.with_status(409), Fate::Retryable))

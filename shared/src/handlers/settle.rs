@@ -12,9 +12,11 @@ use crate::sync::judge;
 /// a deactivation is carried out as one. [`Outcome::Stale`] when nothing can be said: it may go on waiting.
 pub(crate) async fn settle(line: &Line, mapping: &Mapping, change: &Change) -> Result<Outcome, Interruption> {
     let Some(known) = line.directory.find(&line.connection.name, &mapping.name, &change.id).await? else {
-        return Ok(Outcome::Excluded);
+        return take_over(line, mapping, change).await;
     };
     let current = known.current;
+    let key = (known.source_created, change.id.as_str());
+    line.retell_if_mine(mapping, key, Some(&current)).await?;
     if current.last_write.run == line.lease.run() && current.standing == change.standing {
         return Ok(current.last_write.outcome);
     }
@@ -41,5 +43,24 @@ pub(crate) async fn settle(line: &Line, mapping: &Mapping, change: &Change) -> R
         },
         Verdict::Unchanged | Verdict::Excluded | Verdict::Rejected | Verdict::Superseded => Ok(Outcome::Unchanged),
         Verdict::Stale | Verdict::ReadAgain => Ok(Outcome::Stale),
+    }
+}
+
+/// Somebody without a record of their own, who left, is still to have the one that the directory knew before Okta.
+async fn take_over(line: &Line, mapping: &Mapping, change: &Change) -> Result<Outcome, Interruption> {
+    if change.predecessor.is_none() {
+        return Ok(Outcome::Excluded);
+    }
+    let Person::Here(object) = line.read_again(&change.id).await? else { return Ok(Outcome::Stale) };
+    let Some(decoded) = decode(&[object]).pop() else { return Ok(Outcome::Stale) };
+    let sighting = Sighting::of(mapping, &decoded);
+    match judge(&sighting, None, Source::ReadById, line.okta.now()) {
+        Verdict::Write(now) if now.standing == change.standing && line.plans.list(&mapping.name, &now) => {
+            let again = Change { predecessor: change.predecessor.clone(), outcome: change.outcome, ..now };
+            let written = line.write_together(mapping, &[again]).await? == Written::Done;
+            Ok(if written { Outcome::Deactivated } else { Outcome::Stale })
+        }
+        // Back by now, or another record has the identifier: the next import takes it from there.
+        _ => Ok(Outcome::Excluded),
     }
 }

@@ -22,6 +22,9 @@ pub struct Change {
     /// The claim that the record holds before the write.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_claim: Option<Claim>,
+    /// What somebody hired again was known by before the write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_rejoin: Option<Claim>,
     /// The record that gives up the claim which this one takes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub predecessor: Option<Predecessor>,
@@ -66,6 +69,10 @@ pub struct Former {
     pub created_by: String,
     /// The Okta ids that it had before.
     pub previous_ids: Vec<String>,
+    /// The claim that it holds.
+    pub claim: Option<Claim>,
+    /// What its person is known by when hired again.
+    pub rejoin: Option<Claim>,
 }
 
 impl Predecessor {

@@ -1,10 +1,12 @@
 //! The objects of Okta and of the directory, and the rules of mappings. Pure: no `async`, clock, environment or randomness.
 
+mod adopted;
 mod change;
 mod claim;
 mod connection;
 mod expression;
 mod filter;
+mod history;
 mod id_range;
 mod job;
 mod mapping;
@@ -23,11 +25,13 @@ mod time;
 mod token;
 mod user;
 
+pub use adopted::{ADOPTED, adoption, is_adopted};
 pub use change::{Change, Former, Observed, Predecessor};
 pub use claim::Claim;
 pub use connection::{Auth, ConfigFault, Connection, GuardLimits, OktaLink, OrgUrl};
 pub use expression::{Attributes, Expression};
 pub use filter::{Filter, Rule};
+pub use history::{Changed, FeedEntry, FromTo, Step, changed};
 pub use id_range::IdRange;
 pub use job::Job;
 pub use mapping::{Mapping, Source, Target};

@@ -137,6 +137,7 @@ mod tests {
             observed: None,
             content: None,
             held_claim: None,
+            held_rejoin: None,
             predecessor: None,
             outcome: Outcome::Updated,
         }

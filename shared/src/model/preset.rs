@@ -1,6 +1,7 @@
 //! Presets: mappings for products whose integration with Okta is documented, kept as data beside the code.
 //!
-//! A preset's fields are never taken away from it: stored connections name those that they do without.
+//! A preset's fields are never taken away from it: stored connections name those that they do without. One that is added
+//! comes to stored connections too.
 
 use std::sync::LazyLock;
 

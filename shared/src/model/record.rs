@@ -96,6 +96,9 @@ pub struct Content {
     /// The claim that makes it unique; `None` where the mapping's identifier is the Okta id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<Claim>,
+    /// What somebody who is hired again is known by, where the mapping says what that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejoin: Option<Claim>,
     /// The role, for login users.
     pub role: Option<String>,
     /// The mapped fields by name.
@@ -107,7 +110,9 @@ impl Content {
     pub fn digest(&self) -> String {
         use sha2::{Digest, Sha256};
         let text = serde_json::to_vec(&(&self.identifier, &self.role, &self.fields)).unwrap_or_default();
-        Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let digit = |half: u8| char::from(DIGITS[usize::from(half)]);
+        Sha256::digest(text).iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
     }
 }
 
@@ -122,6 +127,8 @@ pub struct Current {
     pub standing: Standing,
     /// The claim that the record holds.
     pub claim: Option<Claim>,
+    /// What somebody who is hired again is known by.
+    pub rejoin: Option<Claim>,
     /// The Okta id that took the record over: then this is no record, but what is left in its place.
     pub superseded_by: Option<String>,
     /// The stored Okta status.

@@ -5,13 +5,11 @@
 
 mod blind;
 mod diff;
-mod differences;
 pub mod guard;
 mod rivals;
 mod slices;
 
 pub use blind::{OLD_ENOUGH_TO_BE_LISTED, is_too_many};
 pub use diff::{FRESH, Observation, Source, Verdict, absent, outcome_of_nothing_to_write, reconcile};
-pub use differences::{Difference, differences};
 pub use rivals::{Contender, Rivalry, Rivals};
 pub use slices::{SECOND, Slice, cut_second, split};

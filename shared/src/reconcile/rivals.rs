@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::model::{Claim, Reason, Standing};
+use crate::model::{Claim, Reason, Standing, is_adopted};
 
 /// Whose record has a claim, or would take it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +15,8 @@ pub struct Contender {
     pub id: String,
     /// How the record stands, or would stand.
     pub standing: Standing,
-    /// Whether the record would be a new one.
+    /// Whether the record would be a new one, whose person may have been here before under another id and this very
+    /// identifier.
     pub is_new: bool,
 }
 
@@ -76,6 +77,10 @@ impl Rivals {
 }
 
 fn against(contender: &Contender, rival: &Contender) -> Rivalry {
+    if is_adopted(&rival.id) {
+        // Known before Okta, and waiting for whoever has the identifier.
+        return Rivalry::TakesOver(rival.id.clone());
+    }
     let is_hired_again = contender.is_new && contender.standing.is_none();
     let is_earlier_account = contender.is_new && contender.standing == Some(Reason::Deactivated);
     match rival.standing {

@@ -132,7 +132,10 @@ impl Report {
     /// Prints what is not printed yet; whether every bound was kept.
     pub(crate) fn end(self) -> bool {
         if let Some(table) = &self.table {
-            println!("{table}\n{}", self.bounds.join("\n"));
+            if !table.is_empty() {
+                println!("{table}");
+            }
+            println!("{}", self.bounds.join("\n"));
         }
         self.all_kept
     }

@@ -9,8 +9,9 @@ use jiff::Timestamp;
 use okta_sim::{Options, Org, Sim, Status, User};
 use rollcall::stack::{self, Stack};
 use rollcall_shared::config::Tuning;
+use rollcall_shared::handlers::changes::{ChangesPage, MOST_CHANGES, changes};
 use rollcall_shared::handlers::{Event, Response, full_import};
-use rollcall_shared::model::{Connection, Reason, Record, UnsyncedRow};
+use rollcall_shared::model::{Connection, FeedEntry, Reason, Record, UnsyncedRow};
 use rollcall_shared::report::{Counts, Problem, RunReport};
 use rollcall_shared::{Context, Error};
 use serde_json::{Value, json};
@@ -198,6 +199,13 @@ impl World {
         let mut held: Vec<_> = held.into_iter().map(|entry| (entry.mapping, entry.change.id)).collect();
         held.sort();
         held
+    }
+
+    /// What the feed tells after a cursor, or from its beginning; and where it goes on.
+    pub async fn changes(&self, since: Option<&str>) -> (Vec<FeedEntry>, String) {
+        let changes = changes(&self.stack.context, &self.connection.name, since, MOST_CHANGES).await;
+        let ChangesPage { items, next } = changes.expect("the feed can be read");
+        (items, next)
     }
 
     /// Panics unless the directory says what the org does.

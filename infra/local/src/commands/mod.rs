@@ -4,6 +4,9 @@
 pub(crate) mod apply;
 mod approve;
 mod cancel;
+mod changes;
+mod history;
+mod import;
 pub(crate) mod list;
 mod lookup;
 mod presets;
@@ -32,7 +35,10 @@ pub(crate) async fn run(session: &mut Session, command: Command) -> Result<Statu
         Command::Cancel(argument) => cancel::run(session, &argument.id).await,
         Command::List(arguments) => list::run(session, &arguments).await,
         Command::Unsynced(arguments) => unsynced::run(session, &arguments).await,
+        Command::Import(arguments) => import::run(session, &arguments).await,
         Command::Presets => presets::list(session),
         Command::Preset(argument) => presets::show(session, &argument.name),
+        Command::Changes(arguments) => changes::run(session, &arguments).await,
+        Command::History(arguments) => history::run(session, &arguments).await,
     }
 }

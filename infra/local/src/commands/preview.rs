@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use rollcall_shared::handlers::preview::{Cost, Preview, PreviewOptions, PreviewReport, PreviewedChange, preview};
-use rollcall_shared::model::{Outcome, Plan};
-use rollcall_shared::reconcile::Difference;
+use rollcall_shared::model::{FromTo, Outcome, Plan};
 use serde_json::{Value, json};
 
 use super::lookup;
@@ -83,13 +82,12 @@ fn what(change: &PreviewedChange) -> String {
     let reason = change.reason.clone().filter(|_| change.message.is_none() && rule.is_none());
     let told = change.message.clone().into_iter().chain(rule).chain(reason);
     // The reason says it already; and Okta's time is news only where nothing else is.
-    let said = |difference: &&Difference| {
-        let is_told = ["state", "reason"].contains(&&*difference.field) && change.reason.is_some();
-        !is_told && (difference.field != "source_updated" || change.differences.len() == 1)
+    let said = |(name, _): &(&String, &FromTo)| {
+        let is_told = ["state", "reason"].contains(&name.as_str()) && change.reason.is_some();
+        !is_told && (*name != "source_updated" || change.changed.len() == 1)
     };
-    let differences = change.differences.iter().filter(said).map(|difference| {
-        let field = difference.field.strip_prefix("fields.").unwrap_or(&difference.field);
-        format!("{field}: {} → {}", word(&difference.from), word(&difference.to))
+    let differences = change.changed.iter().filter(said).map(|(name, FromTo { from, to })| {
+        format!("{}: {} → {}", name.strip_prefix("fields.").unwrap_or(name), word(from), word(to))
     });
     told.chain(differences).collect::<Vec<_>>().join("; ")
 }
@@ -135,12 +133,10 @@ fn cost(cost: &Cost) -> String {
 #[cfg(test)]
 mod tests {
     use rollcall_shared::handlers::preview::{Cost, PreviewedChange};
-    use rollcall_shared::model::{Outcome, Rule};
-    use rollcall_shared::reconcile::Difference;
-    use serde_json::{Value, json};
+    use rollcall_shared::model::{FromTo, Outcome, Rule};
+    use serde_json::json;
 
     fn change() -> PreviewedChange {
-        let difference = |field: &str, from: Value, to: Value| Difference { field: field.to_owned(), from, to };
         PreviewedChange {
             mapping: "people".to_owned(),
             id: "00u1".to_owned(),
@@ -149,10 +145,11 @@ mod tests {
             reason: None,
             message: None,
             rule: None,
-            differences: vec![
-                difference("fields.title", json!("Analyst"), json!(null)),
-                difference("source_updated", json!("a"), json!("b")),
-            ],
+            changed: [
+                ("fields.title".to_owned(), FromTo { from: json!("Analyst"), to: json!(null) }),
+                ("source_updated".to_owned(), FromTo { from: json!("a"), to: json!("b") }),
+            ]
+            .into(),
         }
     }
 

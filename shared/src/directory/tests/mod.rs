@@ -4,6 +4,8 @@ mod attributes;
 mod claims;
 mod connections;
 mod failures;
+mod feed;
+mod history;
 mod holds;
 mod leases;
 mod lost_answers;
@@ -106,8 +108,15 @@ fn creation(id: &str, created: &str) -> Change {
         expected: None,
         standing: None,
         observed: Some(Observed { okta_status: "ACTIVE".to_owned(), source_updated: time(created) }),
-        content: Some(Content { identifier: format!("{id}@acme.example"), claim: None, role: None, fields }),
+        content: Some(Content {
+            identifier: format!("{id}@acme.example"),
+            claim: None,
+            rejoin: None,
+            role: None,
+            fields,
+        }),
         held_claim: None,
+        held_rejoin: None,
         predecessor: None,
         outcome: Outcome::Created,
     }

@@ -90,6 +90,7 @@ async fn what_a_change_does_not_say_stays() {
     let content = Content {
         identifier: "new".to_owned(),
         claim: None,
+        rejoin: None,
         role: Some("viewer".to_owned()),
         fields: Default::default(),
     };

@@ -171,6 +171,7 @@ async fn gone(
     let line = &import.line;
     let nothing = outcome_of_nothing_to_write(Outcome::Unchanged, Some(&known.current), line.lease.run());
     line.clear(mapping, &known.id).await?;
+    line.retell_if_untold(mapping, (known.source_created, &known.id), Some(&known.current)).await?;
     if reason == Reason::Missing && known.current.standing.is_some() {
         // Inactive already, and nobody can tell what became of them: nothing that a person need approve.
         return Ok(Some(nothing));

@@ -129,6 +129,8 @@ impl Import {
     pub(crate) async fn save(&self) -> Result<(), Interruption> {
         let (mut checkpoint, chunks) = self.snapshot();
         let line = &self.line;
+        // The feed is one of the effects that the checkpoint covers.
+        line.publish().await?;
         for (number, chunk, ids) in chunks {
             line.directory.add_seen(line.lease.run(), number, chunk, &ids).await?;
         }

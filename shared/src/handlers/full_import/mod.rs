@@ -18,6 +18,8 @@ mod sweep;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
+
 use self::checkpoint::{Checkpoint, Phase};
 use self::import::Import;
 pub use self::planned::carry_out;
@@ -54,7 +56,8 @@ pub async fn handle(context: &Context, event: Event) -> Result<Response, Error> 
         Opened::Joined(report) => return Ok(Response::Run(report)),
     };
     let stops = event.deadline.map(Stops::before);
-    let report = import(context, run, stops).await?;
+    // Boxed: with everything in it, it is too deep for the compiler to lay out at once.
+    let report = import(context, run, stops).boxed().await?;
     if report.state == RunState::Running && context.function.is_some() && event.deadline.is_some() {
         if report.invocations >= MOST_INVOCATIONS {
             return Err(run::too_many_invocations(&report));
@@ -213,7 +216,11 @@ async fn work(begun: Begun) -> Result<RunReport, Error> {
             }
             // What was done is kept: only after an error of the state table itself is there nothing to add.
             let saved = match &interruption {
-                Interruption::Error(Error::Directory(_)) => Ok(()),
+                Interruption::Error(Error::Directory(_)) => {
+                    // Whoever takes the run up tells again what the feed has not heard; after an error for good nobody does.
+                    import.line.publish().await.unwrap_or_else(|error| tracing::warn!(%error, "the feed was not told"));
+                    Ok(())
+                }
                 _ => import.save().await,
             };
             run.report = import.report(RunState::Running);
@@ -282,6 +289,7 @@ async fn sync_waiting(import: &Import) -> Result<(), Interruption> {
 async fn complete(import: &Import, ending: RunState) -> Result<(), Interruption> {
     let started = import.report(RunState::Running).started;
     let line = &import.line;
+    line.publish().await?;
     let checkpoint = import.work().checkpoint.clone();
     if line.any_unsynced() {
         line.directory.forget_unsynced(&line.lease, started).await?;

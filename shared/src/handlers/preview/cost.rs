@@ -26,6 +26,8 @@ const UNIT_BYTES: u64 = 1_024;
 const RECORD_BYTES: u64 = 500;
 /// An item of a claim, a history entry, a wake or an index fits into one unit.
 const SMALL_ITEM: u64 = 1;
+/// A change's part of the feed, whose entries share items.
+const UNITS_IN_THE_FEED: f64 = 0.7;
 /// A transaction costs twice what its writes cost alone.
 const TRANSACTION: u64 = 2;
 
@@ -60,17 +62,17 @@ pub(super) struct Met {
     pub(super) expected: Option<u64>,
     /// Calls a minute that the budget allows.
     pub(super) calls_a_minute: Option<f64>,
-    units: u64,
+    units: f64,
 }
 
 impl Met {
     /// Adds what one object's outcome would cost to write.
     pub(super) fn add(&mut self, previewed: &Previewed) {
         self.units += match (&previewed.change, previewed.outcome) {
-            (Some(change), _) => units(change),
+            (Some(change), _) => units(change) as f64 + UNITS_IN_THE_FEED,
             // The unsynced row.
-            (None, Outcome::Unsynced) => SMALL_ITEM,
-            (None, _) => 0,
+            (None, Outcome::Unsynced) => SMALL_ITEM as f64,
+            (None, _) => 0.0,
         };
     }
 
@@ -82,7 +84,7 @@ impl Met {
         let suspects = self.absent + self.absent.div_ceil(SUSPECTS_A_CALL);
         let okta_calls = CALLS_OF_A_RUN + pages + splits + suspects;
         let share = expected as f64 / self.people.max(1) as f64;
-        let write_units = UNITS_OF_A_RUN + expected as f64 / SEEN_A_UNIT + self.units as f64 * share;
+        let write_units = UNITS_OF_A_RUN + expected as f64 / SEEN_A_UNIT + self.units * share;
         Cost {
             people_read: self.people,
             people_expected: expected,
@@ -103,9 +105,11 @@ fn tenths(number: f64) -> f64 {
 fn units(change: &Change) -> u64 {
     let record = record_bytes(change).div_ceil(UNIT_BYTES);
     let wanted = change.content.as_ref().and_then(|content| content.claim.as_ref());
+    let rejoin = change.content.as_ref().and_then(|content| content.rejoin.as_ref());
     if change.expected.is_none() {
+        let claims = [wanted, rejoin].into_iter().flatten().count() as u64 * SMALL_ITEM;
         let written = record + SMALL_ITEM;
-        return if wanted.is_some() { TRANSACTION * (written + SMALL_ITEM) } else { written };
+        return if claims > 0 { TRANSACTION * (written + claims) } else { written };
     }
     let moves = change.content.is_some() && wanted != change.held_claim.as_ref();
     let claims = match (&change.held_claim, change.outcome) {
@@ -144,8 +148,15 @@ mod tests {
             expected,
             standing: None,
             observed: None,
-            content: Some(Content { identifier: "ada".to_owned(), claim: claim.map(Claim::on), role: None, fields }),
+            content: Some(Content {
+                identifier: "ada".to_owned(),
+                claim: claim.map(Claim::on),
+                rejoin: None,
+                role: None,
+                fields,
+            }),
             held_claim: None,
+            held_rejoin: None,
             predecessor: None,
             outcome: if expected.is_none() { Outcome::Created } else { Outcome::Updated },
         }
@@ -166,7 +177,7 @@ mod tests {
     #[test]
     fn a_limit_is_made_up_for() {
         let met = Met { people: 500, page: 200, expected: Some(10_000), calls_a_minute: Some(100.0), ..Met::default() };
-        let cost = Met { units: 1_000, ..met }.cost();
+        let cost = Met { units: 1_000.0, ..met }.cost();
         assert_eq!((cost.okta_calls, cost.minutes), (56, Some(0.6)));
         assert_eq!(cost.write_units, 16.0 + 200.0 + 20_000.0);
     }

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::cost::{Cost, Met};
-use crate::model::{Connection, Mapping, Outcome, Plan, PlannedChange, Rule, Time};
+use crate::model::{Changed, Connection, Mapping, Outcome, Plan, PlannedChange, Rule, Time};
 use crate::preview::Previewed;
-use crate::reconcile::Difference;
 use crate::report::Counts;
 
 /// What would become of one person under one mapping.
@@ -28,7 +27,7 @@ pub struct PreviewedChange {
     /// The key of the filter that leaves the person out, if one does.
     pub rule: Option<Rule>,
     /// What would change in the record that is there, field by field.
-    pub differences: Vec<Difference>,
+    pub changed: Changed,
 }
 
 /// What a full import would do, counted, and what it would cost.
@@ -86,9 +85,9 @@ impl<F: FnMut(PreviewedChange)> Tally<F> {
         met.add(&previewed);
         plan.changes.extend(previewed.change.iter().map(|change| PlannedChange::of(&mapping.name, change)));
         if previewed.outcome != Outcome::Unchanged {
-            let Previewed { id, identifier, outcome, reason, message, rule, differences, .. } = previewed;
+            let Previewed { id, identifier, outcome, reason, message, rule, changed, .. } = previewed;
             let mapping = mapping.name.clone();
-            on_change(PreviewedChange { mapping, id, identifier, outcome, reason, message, rule, differences });
+            on_change(PreviewedChange { mapping, id, identifier, outcome, reason, message, rule, changed });
         }
     }
 

@@ -66,6 +66,10 @@ fn read_mapping(value: &Value, path: &str, faults: &mut Faults) -> Option<Mappin
     let identifier = section
         .text("identifier", faults)
         .and_then(|text| faults.note(&section.at("identifier"), Expression::compile(text)));
+    let rejoin = match section.optional("rejoin") {
+        Some(rejoin) => read_rejoin(rejoin, &section.at("rejoin"), faults).map(Some),
+        None => Some(None),
+    };
     let filter = match section.optional("filter") {
         Some(filter) => read_filter(filter, &section.at("filter"), faults),
         None => Some(Filter::default()),
@@ -84,9 +88,14 @@ fn read_mapping(value: &Value, path: &str, faults: &mut Faults) -> Option<Mappin
         target: target?,
         filter: filter?,
         identifier: identifier?,
+        rejoin: rejoin?,
         fields: fields?,
         required: required?,
     })
+}
+
+fn read_rejoin(value: &Value, path: &str, faults: &mut Faults) -> Option<Expression> {
+    text(value, path, faults).and_then(|text| faults.note(path, Expression::compile(text)))
 }
 
 fn read_source(section: &mut Section<'_>, faults: &mut Faults) -> Option<Source> {

@@ -44,6 +44,11 @@ enum Place {
 }
 
 impl Attributes {
+    /// Nothing at all.
+    pub(super) fn none() -> Attributes {
+        Attributes { whole_profile: false, profile: BTreeSet::new(), top: BTreeSet::new() }
+    }
+
     /// Adds what an expression reads of the object that it is applied to.
     pub(super) fn add(&mut self, expression: &Ast) {
         let result = self.walk(expression, Place::Object);

@@ -7,6 +7,7 @@
 mod attributes;
 mod functions;
 mod limits;
+mod reads;
 mod subject;
 
 use std::fmt;
@@ -15,6 +16,7 @@ use jmespath::{Context, ErrorReason, JmespathError, RuntimeError};
 use serde_json::Value;
 
 pub use attributes::Attributes;
+use reads::Reads;
 pub(super) use subject::Subject;
 
 use super::User;
@@ -23,6 +25,7 @@ use super::User;
 #[derive(Clone, PartialEq)]
 pub struct Expression {
     compiled: jmespath::Expression<'static>,
+    reads: Reads,
 }
 
 impl Expression {
@@ -34,7 +37,8 @@ impl Expression {
             format!("not a JMESPath expression: {reason}, at character {place}")
         })?;
         limits::check_tree(compiled.as_ast())?;
-        Ok(Expression { compiled })
+        let reads = Reads::of(compiled.as_ast());
+        Ok(Expression { compiled, reads })
     }
 
     /// The expression as it was written.
@@ -44,7 +48,11 @@ impl Expression {
 
     /// The expression's value for a user; what is absent is null.
     pub fn evaluate(&self, user: &User) -> Result<Value, String> {
-        self.evaluate_over(user.subject())
+        match &self.reads {
+            Reads::Value(names) => subject::storable_value(reads::value_at(&user.object, names)),
+            Reads::Part(attributes) => self.evaluate_over(&Subject::part(&user.object, attributes)),
+            Reads::Whole => self.evaluate_over(user.subject()),
+        }
     }
 
     /// Adds what the expression has to read of an object.

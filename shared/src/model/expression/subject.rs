@@ -2,10 +2,13 @@
 //!
 //! Numbers pass both ways as they are: the library's own conversion by way of serialization is not used.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jmespath::{Rcvar, Variable};
 use serde_json::{Map, Number, Value};
+
+use super::Attributes;
 
 /// A record's attributes may nest 32 levels in the directory; the fields themselves are some of them.
 const DEEPEST: usize = 24;
@@ -33,6 +36,20 @@ impl Subject {
         Subject(Arc::new(variable))
     }
 
+    /// Converts those attributes of an object that an expression reads; none of them may be one that [`Subject::of`]
+    /// changes.
+    pub(super) fn part(object: &Value, attributes: &Attributes) -> Subject {
+        let convert = |from: &Value, names: &BTreeSet<String>| -> BTreeMap<String, Rcvar> {
+            let present = names.iter().filter_map(|name| Some((name.clone(), from.get(name)?)));
+            present.map(|(name, value)| (name, Arc::new(variable_of(value)))).collect()
+        };
+        let mut members = convert(object, &attributes.top);
+        if let Some(profile) = object.get("profile") {
+            members.insert("profile".to_owned(), Arc::new(Variable::Object(convert(profile, &attributes.profile))));
+        }
+        Subject(Arc::new(Variable::Object(members)))
+    }
+
     pub(super) fn variable(&self) -> &Rcvar {
         &self.0
     }
@@ -56,6 +73,15 @@ fn variable_of(value: &Value) -> Variable {
 /// The result of an expression as JSON, if a record can hold it.
 pub(super) fn value_of(result: &Variable) -> Result<Value, String> {
     Conversion { room: LARGEST }.value(result, 0)
+}
+
+/// A value of an object as it is, if a record can hold it.
+pub(super) fn storable_value(value: &Value) -> Result<Value, String> {
+    match value {
+        Value::Null | Value::Bool(_) => Ok(value.clone()),
+        Value::String(text) if text.len() < LARGEST => Ok(value.clone()),
+        Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => value_of(&variable_of(value)),
+    }
 }
 
 /// A conversion under way: shared parts of a small result can add up to a huge one, so the room that is left is counted.

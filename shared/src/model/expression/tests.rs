@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Attributes, Expression, Subject};
+use super::{Attributes, Expression, Reads, Subject};
 use crate::model::samples::{decoded, user_object, user_with};
 
 fn evaluate(source: &str, object: &Value) -> Result<Value, String> {
@@ -196,6 +196,40 @@ fn the_whole_object_is_everything() {
     }
 }
 
+/// However little of the object is converted for it, an expression gives the same.
+#[test]
+fn what_is_left_unconverted_does_not_matter() {
+    let mut object = user_object();
+    object["profile"]["tags"] = json!([{ "name": "b" }, { "name": "a", "more": [1, null] }]);
+    object["transitioningToStatus"] = json!("ACTIVE");
+    let user = decoded(&object);
+    for source in [
+        "id",
+        "profile.email",
+        "profile.email.nothing",
+        "profile.tags",
+        "profile.tags[1].more",
+        "profile",
+        "@",
+        "_links.self.href",
+        "_links.suspend.href",
+        "transitioningToStatus",
+        "upper(transitioningToStatus)",
+        "profile.\"no such\"",
+        "profile.{mail: email, tags: sort_by(tags, &name)[*].name}",
+        "join(' ', [profile.firstName, profile.lastName][?@])",
+        "date(created, '%Y') || profile",
+        "[status, profile.nothing, nothing.at.all]",
+        "keys(profile)",
+        "length(profile.tags) > `1` && status",
+        "profile.email | [upper(@)]",
+        "type.id",
+    ] {
+        let expression = Expression::compile(source).unwrap();
+        assert_eq!(expression.evaluate(&user), expression.evaluate_over(&Subject::of(&object)), "{source}");
+    }
+}
+
 /// What is not asked for must not matter: the value is the same over the whole object and over its asked-for part.
 #[test]
 fn the_attributes_asked_for_suffice() {
@@ -338,6 +372,10 @@ proptest! {
         if !needs.whole_profile {
             part["profile"].as_object_mut().unwrap().retain(|name, _| needs.profile.contains(name));
         }
-        prop_assert_eq!(expression.evaluate_over(&Subject::of(&object)), expression.evaluate_over(&Subject::of(&part)));
+        let value = expression.evaluate_over(&Subject::of(&object));
+        prop_assert_eq!(&value, &expression.evaluate_over(&Subject::of(&part)));
+        if let Reads::Part(attributes) = Reads::of(expression.compiled.as_ast()) {
+            prop_assert_eq!(&value, &expression.evaluate_over(&Subject::part(&object, &attributes)));
+        }
     }
 }

@@ -47,6 +47,8 @@ pub struct Mapping {
     pub filter: Filter,
     /// The unique identifier's expression.
     pub identifier: Expression,
+    /// What somebody who is hired again under a new Okta id is known by; the identifier, unless it says otherwise.
+    pub rejoin: Option<Expression>,
     /// The fields' expressions by name.
     pub fields: BTreeMap<String, Expression>,
     /// The fields that must not be empty.
@@ -83,6 +85,7 @@ impl Mapping {
     pub fn attributes(&self, attributes: &mut Attributes) {
         self.filter.attributes(attributes);
         self.identifier.attributes(attributes);
+        self.rejoin.iter().for_each(|expression| expression.attributes(attributes));
         self.fields.values().for_each(|expression| expression.attributes(attributes));
     }
 
@@ -90,7 +93,8 @@ impl Mapping {
     pub(super) fn user_expressions(&self) -> impl Iterator<Item = (String, &Expression)> {
         let Source::Users = self.source;
         let fields = self.fields.iter().map(|(name, expression)| (format!("fields.{name}"), expression));
-        std::iter::once(("identifier".to_owned(), &self.identifier)).chain(fields)
+        let rejoin = self.rejoin.iter().map(|expression| ("rejoin".to_owned(), expression));
+        std::iter::once(("identifier".to_owned(), &self.identifier)).chain(rejoin).chain(fields)
     }
 
     /// The mapping as it stands in a connection's document, defaults filled in.
@@ -107,6 +111,9 @@ impl Mapping {
             "fields": fields,
             "required": self.required,
         });
+        if let Some(rejoin) = &self.rejoin {
+            document["rejoin"] = json!(rejoin.source());
+        }
         if !self.filter.is_open() {
             document["filter"] = self.filter.document();
         }
@@ -117,38 +124,25 @@ impl Mapping {
     }
 
     fn content(&self, user: &User) -> Result<Content, Rejection> {
-        let identifier = self.identifier(user)?;
+        let identifier = plain_text("identifier", &self.identifier, user)?;
+        if identifier.is_empty() {
+            let message = format!("identifier: `{}` is null or empty", self.identifier.source());
+            return Err(Rejection::new(RejectionReason::MissingIdentifier, message));
+        }
         let content = self.fields(user).and_then(|fields| {
             let claim = self.claims_identifiers().then(|| Claim::on(&identifier));
-            let content = Content { identifier: identifier.clone(), claim, role: None, fields };
+            let rejoin = self.rejoin(user)?;
+            let content = Content { identifier: identifier.clone(), claim, rejoin, role: None, fields };
             check_size(&content).map(|()| content)
         });
         content.map_err(|rejection| Rejection { identifier: Some(identifier), ..rejection })
     }
 
-    fn identifier(&self, user: &User) -> Result<String, Rejection> {
-        let value = self
-            .identifier
-            .evaluate(user)
-            .map_err(|message| Rejection::new(RejectionReason::ExpressionFailed, format!("identifier: {message}")))?;
-        let text = match value {
-            Value::String(text) => text.trim().to_owned(),
-            Value::Number(number) => number.to_string(),
-            Value::Null => String::new(),
-            other @ (Value::Bool(_) | Value::Array(_) | Value::Object(_)) => {
-                let message = format!("identifier: expected a string or a number, not {}", type_of(&other));
-                return Err(Rejection::new(RejectionReason::ExpressionFailed, message));
-            }
-        };
-        if text.is_empty() {
-            let message = format!("identifier: `{}` is null or empty", self.identifier.source());
-            return Err(Rejection::new(RejectionReason::MissingIdentifier, message));
-        }
-        if text.len() > LONGEST_IDENTIFIER {
-            let message = format!("identifier: {} bytes; at most {LONGEST_IDENTIFIER} fit", text.len());
-            return Err(Rejection::new(RejectionReason::TooLarge, message));
-        }
-        Ok(text)
+    /// What the person is known by when hired again; nothing where the attribute is empty.
+    fn rejoin(&self, user: &User) -> Result<Option<Claim>, Rejection> {
+        let Some(rejoin) = &self.rejoin else { return Ok(None) };
+        let text = plain_text("rejoin", rejoin, user)?;
+        Ok((!text.is_empty()).then(|| Claim::on(&text)))
     }
 
     fn fields(&self, user: &User) -> Result<Map<String, Value>, Rejection> {
@@ -165,6 +159,24 @@ impl Mapping {
         }
         Ok(fields)
     }
+}
+
+/// What an expression that tells people apart gives: a trimmed text, empty for null.
+fn plain_text(key: &str, expression: &Expression, user: &User) -> Result<String, Rejection> {
+    let failed = |message: String| Rejection::new(RejectionReason::ExpressionFailed, format!("{key}: {message}"));
+    let text = match expression.evaluate(user).map_err(failed)? {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        Value::Null => String::new(),
+        other @ (Value::Bool(_) | Value::Array(_) | Value::Object(_)) => {
+            return Err(failed(format!("expected a string or a number, not {}", type_of(&other))));
+        }
+    };
+    if text.len() > LONGEST_IDENTIFIER {
+        let message = format!("{key}: {} bytes; at most {LONGEST_IDENTIFIER} fit", text.len());
+        return Err(Rejection::new(RejectionReason::TooLarge, message));
+    }
+    Ok(text)
 }
 
 fn is_blank(value: &Value) -> bool {

@@ -15,6 +15,7 @@ fn mapping(identifier: &str, fields: &[(&str, &str)], required: &[&str]) -> Mapp
         target: Target::Record { entity: "Person".to_owned(), collection: "Okta users".to_owned() },
         filter: Filter::default(),
         identifier: compiled(identifier),
+        rejoin: None,
         fields: fields.iter().map(|(name, source)| ((*name).to_owned(), compiled(source))).collect::<BTreeMap<_, _>>(),
         required: required.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>(),
     }

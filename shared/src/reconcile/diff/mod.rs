@@ -101,7 +101,8 @@ fn compare(observation: Observation<'_>, current: &Current) -> Verdict {
         && current.okta_status == desired.okta_status
         && current.source_updated == desired.source_updated
         && current.digest == content.digest()
-        && current.claim == content.claim;
+        && current.claim == content.claim
+        && current.rejoin == content.rejoin;
     match (same, current.standing, desired.standing) {
         (true, _, _) => Verdict::Unchanged,
         (false, None, Some(_)) => deactivation(desired, current),
@@ -125,6 +126,7 @@ fn change(desired: &Desired, current: Option<&Current>, standing: Option<Reason>
         observed: Some(Observed { okta_status: desired.okta_status.clone(), source_updated: desired.source_updated }),
         content: desired.content.clone(),
         held_claim: current.and_then(|current| current.claim.clone()),
+        held_rejoin: current.and_then(|current| current.rejoin.clone()),
         predecessor: None,
         outcome,
     }
@@ -140,6 +142,7 @@ pub fn absent(id: &str, source_created: Time, current: &Current, reason: Reason)
         observed: None,
         content: None,
         held_claim: current.claim.clone(),
+        held_rejoin: current.rejoin.clone(),
         predecessor: None,
         outcome,
     };

@@ -18,7 +18,7 @@ fn second(second: i64) -> Time {
 
 fn content(department: &str) -> Content {
     let fields = Map::from_iter([("department".to_owned(), json!(department))]);
-    Content { identifier: "ada".to_owned(), claim: None, role: None, fields }
+    Content { identifier: "ada".to_owned(), claim: None, rejoin: None, role: None, fields }
 }
 
 /// What Okta says at some moment, under a mapping that may leave the person out, or fail.
@@ -72,6 +72,7 @@ fn record(standing: Standing) -> Current {
         okta_status: "ACTIVE".to_owned(),
         source_updated: second(0),
         claim: None,
+        rejoin: None,
         superseded_by: None,
         created_by: "run-1".to_owned(),
         last_write: LastWrite { run: "run-1".to_owned(), outcome: Outcome::Created },
@@ -92,6 +93,7 @@ fn write(current: Option<&Current>, change: &Change) -> Option<Current> {
         okta_status: observed.as_ref().map_or(old.okta_status, |observed| observed.okta_status.clone()),
         source_updated: observed.map_or(old.source_updated, |observed| observed.source_updated),
         claim: change.content.as_ref().map_or(old.claim, |content| content.claim.clone()),
+        rejoin: None,
         superseded_by: None,
         created_by: old.created_by,
         last_write: LastWrite { run: RUN.to_owned(), outcome: change.outcome },

@@ -19,6 +19,9 @@
 //! | state | `run#{run}#deactivations#NN` | `{mapping}#{id}` | a deactivation that waits for the guard |
 //! | state | `hold#{connection}#NN` | `{mapping}#{id}` | an entry of the hold |
 //! | state | `unsynced#{connection}#NN` | `{mapping}#{id}` | an unsynced row |
+//! | state | `groups#{connection}` | `#{name}` | the group that a configured name was resolved to |
+//! | state | `listings#{connection}` | `{group}` | the newest complete listing of a group |
+//! | state | `memberships#{connection}#NN` | `{group}#{user}` | whether a user is in a mapped group |
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -112,6 +115,27 @@ pub(super) fn unsynced(connection: &str, mapping: &str, id: &str) -> Key {
 
 pub(super) fn unsynced_shard(connection: &str, shard: u64) -> String {
     format!("unsynced#{}#{shard:02}", escape(connection))
+}
+
+pub(super) fn resolved_group(connection: &str, name: &str) -> Key {
+    Key::state(format!("groups#{}", escape(connection)), of_mapping("", name))
+}
+
+pub(super) fn listing(connection: &str, group: &str) -> Key {
+    Key::state(format!("listings#{}", escape(connection)), escape(group))
+}
+
+pub(super) fn membership(connection: &str, group: &str, user: &str) -> Key {
+    Key::state(memberships_shard(connection, shard(user)), of_mapping(group, user))
+}
+
+pub(super) fn memberships_shard(connection: &str, shard: u64) -> String {
+    format!("memberships#{}#{shard:02}", escape(connection))
+}
+
+/// The sort keys of a group's members, as bounds of a `BETWEEN`; `$` is the character after `#`.
+pub(super) fn members_of(group: &str) -> Range<String> {
+    format!("{}#", escape(group))..format!("{}$", escape(group))
 }
 
 pub(super) fn listed_run(connection: &str, started: Time, run: &str) -> Key {

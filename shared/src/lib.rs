@@ -12,6 +12,7 @@ pub mod config;
 pub mod context;
 pub mod directory;
 pub mod error;
+pub mod groups;
 pub mod handlers;
 pub mod line;
 pub mod model;

@@ -30,7 +30,8 @@ pub(crate) async fn settle(line: &Line, mapping: &Mapping, change: &Change) -> R
         Person::Withheld(_) => return Ok(Outcome::Stale),
     };
     let Some(decoded) = decode(&[object]).pop() else { return Ok(Outcome::Stale) };
-    let sighting = Sighting::of(mapping, &decoded);
+    let Some(memberships) = line.memberships_now(mapping, &change.id).await? else { return Ok(Outcome::Stale) };
+    let sighting = Sighting::of(mapping, &decoded, &memberships);
     match judge(&sighting, Some(&current), Source::ReadById, line.okta.now()) {
         Verdict::Deactivate(change) | Verdict::Write(change) => match line.write(mapping, &change).await? {
             Written::Done => Ok(change.outcome),

@@ -162,7 +162,12 @@ async fn confirm_one(
     }
     let reason = match line.read_again(&id).await? {
         Person::Here(object) => {
-            let landings = line.page(&[object], Source::ReadById, Met::First).await?;
+            // Where groups are listed, they may have been met under other mappings.
+            let wanted = |mapping: usize, _: &str| {
+                let name = &line.connection.mappings[mapping].name;
+                !import.by_group || suspects.iter().any(|suspect| suspect.mapping == *name)
+            };
+            let landings = line.page_where(&[object], (Source::ReadById, Met::First), wanted).await?;
             let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
             // Under the mappings that knew them nothing was counted yet; the others never saw them either.
             found.landings.extend(landings);

@@ -11,8 +11,8 @@ use crate::directory::{Directory, Lease, Place, UnsyncedIds, UnsyncedNote, Writt
 use crate::error::{Error, Fate};
 use crate::groups::Groups;
 use crate::model::{
-    Change, Connection, Current, Decoded, Mapping, Memberships, Outcome, RawObject, Reason, Rejection, RejectionReason, Sighting,
-    is_known_status,
+    Change, Connection, Current, Decoded, Mapping, Memberships, Outcome, RawObject, Reason, Rejection, RejectionReason,
+    Sighting, is_known_status,
 };
 use crate::okta::Okta;
 use crate::reconcile::{Source, outcome_of_nothing_to_write};

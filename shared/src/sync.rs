@@ -234,7 +234,7 @@ pub async fn preview_page(
     people: impl Iterator<Item = (&Decoded, Memberships)>,
     now: Time,
 ) -> Result<Vec<Previewed>, Error> {
-    let sightings: Vec<Sighting> = 
+    let sightings: Vec<Sighting> =
         people.map(|(object, memberships)| Sighting::of(mapping, object, &memberships)).collect();
     let keys: Vec<_> = sightings.iter().filter_map(Sighting::key).collect();
     let current = directory.current(&connection.name, &mapping.name, &keys).await?;

@@ -50,7 +50,9 @@ impl Groups {
                 Found::Known(group) => {
                     if group.name != name && group.id != name {
                         let now = &group.name;
-                        resolved.warnings.push(format!("The group {name:?} of the mappings is called {now:?} in Okta now."));
+                        resolved
+                            .warnings
+                            .push(format!("The group {name:?} of the mappings is called {now:?} in Okta now."));
                     }
                     resolved.groups.keep(name, group);
                 }

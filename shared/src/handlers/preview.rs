@@ -81,7 +81,8 @@ pub async fn preview(
         for mapping in &mappings {
             let counts = report.mappings.entry(mapping.name.clone()).or_default();
             let directory = &context.directory;
-            let people = decoded.iter().map(|object| (object, groups.memberships(groups.roster().groups(id_of(object)))));
+            let people =
+                decoded.iter().map(|object| (object, groups.memberships(groups.roster().groups(id_of(object)))));
             for previewed in preview_page(directory, (&connection, mapping), people, okta.now()).await? {
                 counts.add(previewed.outcome);
                 if !matches!(previewed.outcome, Outcome::Unchanged | Outcome::Excluded) {
@@ -117,7 +118,9 @@ async fn list_groups(
         let mut request = Some(PageRequest::group_members(&group.id));
         while let Some(asked) = request {
             let page = okta.page(&asked).await?;
-            page.objects.iter().for_each(|object| drop(groups.roster().add(&identify(object).id, place)));
+            for object in &page.objects {
+                groups.roster().add(&identify(object).id, place);
+            }
             request = page.next;
         }
     }

@@ -66,7 +66,10 @@ mod tests {
         let mut roster = Roster::default();
         assert!(roster.add("ada", 3) && roster.add("charles", 3));
         assert!(!roster.add("ada", 1) && !roster.add("ada", 3));
-        assert_eq!((roster.groups("ada"), roster.groups("charles"), roster.groups("mary")), (&[1, 3][..], &[3][..], &[][..]));
+        assert_eq!(
+            (roster.groups("ada"), roster.groups("charles"), roster.groups("mary")),
+            (&[1, 3][..], &[3][..], &[][..])
+        );
         assert_eq!(roster.len(), 2);
     }
 }

@@ -9,8 +9,8 @@ use super::OktaError;
 use super::attempt::Ask;
 use super::client::Okta;
 use super::fault::{Fault, Subject};
-use super::query::{self, PageRequest};
 use super::page;
+use super::query::{self, PageRequest};
 use crate::model::RawObject;
 
 /// Larger pages were inconsistent, and Okta recommends this size (Okta: List all member users).
@@ -37,7 +37,8 @@ impl Okta {
         let request = PageRequest::new(&format!("/api/v1/groups/{}", query::path_part(id)), &[]);
         let ask = Ask { request, subject: Subject::Object };
         let unreadable = "the answer is no group";
-        let read = |received: &_| read(&page::object(received)?).ok_or_else(|| received.unreadable(unreadable.to_owned()));
+        let read =
+            |received: &_| read(&page::object(received)?).ok_or_else(|| received.unreadable(unreadable.to_owned()));
         match self.ask(ask, |_, received| read(received)).await {
             Ok(group) => Ok(Some(group)),
             Err(OktaError::Refused { fault: Fault::NotVisible, .. }) => Ok(None),

@@ -11,6 +11,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::closing::{hash, suspects};
 use super::import::Import;
+use super::members::met_in;
 use crate::directory::{ConnectionState, HeldEntry, Known, SHARDS, Suspect, Written};
 use crate::handlers::interruption::{Interruption, blind};
 use crate::line::Person;
@@ -284,7 +285,13 @@ async fn confirm_deleted(import: &Import, id: &str) -> Result<(), Interruption> 
         let before = line.before(mapping, id, Some(&known.current));
         let outcome = gone(import, mapping, &known, (Reason::Deleted, Some(before))).await?;
         let landing = Landing { mapping: index, id: id.to_owned(), outcome, before };
-        if !import.withdraw(&landing).await? {
+        if import.withdraw(&landing).await? {
+            continue;
+        }
+        // Where groups are listed, who is in none of them was not met.
+        if import.by_group && met_in(import, index, id).is_none() {
+            import.work().checkpoint.count(&[landing]);
+        } else {
             import.work().checkpoint.count_again(&landing);
         }
     }

@@ -43,7 +43,9 @@ pub(super) async fn reload(import: &Import) -> Result<(), Interruption> {
     if let Some(pass) = import.passes.get(at).filter(|pass| pass.first) {
         let listed: Vec<String> = import.work().members.ids.iter().cloned().collect();
         let mut roster = line.groups.roster();
-        listed.iter().for_each(|user| drop(roster.add(user, pass.group)));
+        for user in &listed {
+            roster.add(user, pass.group);
+        }
     }
     Ok(())
 }
@@ -107,8 +109,7 @@ async fn finish(import: &Import, pass: &Pass, group: &str) -> Result<(), Interru
 /// Notes a page's members, and takes those through the line who are met for the first time under a mapping.
 async fn take_in(import: &Import, (at, pass): (usize, &Pass), objects: Vec<RawObject>) -> Result<(), Interruption> {
     let line = &import.line;
-    let people: Vec<(Identity, RawObject)> =
-        objects.into_iter().map(|object| (identify(&object), object)).collect();
+    let people: Vec<(Identity, RawObject)> = objects.into_iter().map(|object| (identify(&object), object)).collect();
     let (mut new, mut people_met) = (Vec::new(), 0);
     {
         let work = import.work();
@@ -146,7 +147,8 @@ pub(super) fn met_in(import: &Import, mapping: usize, id: &str) -> Option<usize>
     let mut listed = Vec::new();
     for (at, pass) in import.passes.iter().enumerate().filter(|(_, pass)| groups.contains(&pass.group)) {
         listed.push(pass.group);
-        let admits = || import.line.connection.mappings[mapping].admits_members(&import.line.groups.memberships(&listed));
+        let admits =
+            || import.line.connection.mappings[mapping].admits_members(&import.line.groups.memberships(&listed));
         if pass.mappings.contains(&mapping) && admits() {
             return Some(at);
         }

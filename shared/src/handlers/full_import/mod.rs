@@ -28,7 +28,7 @@ use crate::directory::{CompleteImport, ConnectionState};
 use crate::error::{Error, Fate};
 use crate::groups::{Groups, Resolved};
 use crate::line::Line;
-use crate::model::{Connection, Job};
+use crate::model::{Connection, Job, Mapping};
 use crate::okta::{Everyone, Okta};
 use crate::reconcile::is_too_many;
 use crate::report::{RunReport, RunState};
@@ -130,6 +130,9 @@ async fn prepare(
         None => {
             let mut fresh = Checkpoint::new(organization.asked, digest, connection.mappings.len());
             let (sees_everyone, size) = everyone(&okta).await?;
+            if !connection.mappings.iter().any(Mapping::uses_groups) {
+                fresh.phase = Phase::Reading;
+            }
             (fresh.sees_everyone, fresh.everyone) = (sees_everyone, size);
             fresh.expected = size.or(state.last_complete.as_ref().map(|import| import.users));
             fresh

@@ -77,7 +77,9 @@ pub(super) fn check(
             }
         }
         Target::LoginUser => {
-            for (key, is_there) in [("departments", filter.departments.is_some()), ("statuses", filter.statuses.is_some())] {
+            for (key, is_there) in
+                [("departments", filter.departments.is_some()), ("statuses", filter.statuses.is_some())]
+            {
                 if is_there {
                     faults.add(at(key), "login users are filtered by group only");
                 }

@@ -122,7 +122,8 @@ fn read_target(value: &Value, path: &str, faults: &mut Faults) -> Option<Target>
     match kind {
         Some("record") | None => {}
         Some(other) => {
-            let message = format!("unknown kind of target; expected `record` or `login_user`{}", suggestion(other, TARGETS));
+            let message =
+                format!("unknown kind of target; expected `record` or `login_user`{}", suggestion(other, TARGETS));
             faults.add(section.at("kind"), message);
         }
     }

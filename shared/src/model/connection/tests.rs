@@ -162,7 +162,11 @@ fn a_fault_of_a_mapping_has_its_path_and_message() {
             json!("user"),
             "mappings[1].source: unknown source; expected `users`; did you mean `users`?",
         ),
-        ("/mappings/1/target/kind", json!("user"), "mappings[1].target.kind: unknown kind of target; expected `record` or"),
+        (
+            "/mappings/1/target/kind",
+            json!("user"),
+            "mappings[1].target.kind: unknown kind of target; expected `record` or",
+        ),
         (
             "/mappings/0/target",
             json!({ "kind": "login_user" }),
@@ -181,7 +185,11 @@ fn a_fault_of_a_mapping_has_its_path_and_message() {
         ("/mappings/1/filter/status", json!(["ACTIVE"]), "mappings[1].filter.status: unknown key"),
         ("/mappings/1/preset", json!("x"), "mappings[1].preset: presets are not supported yet"),
         ("/mappings/1/roles", json!([]), "mappings[1].roles: must not be empty"),
-        ("/mappings/1/roles", json!([{ "group": "g", "role": "r" }]), "mappings[1].roles: roles are for login users alone"),
+        (
+            "/mappings/1/roles",
+            json!([{ "group": "g", "role": "r" }]),
+            "mappings[1].roles: roles are for login users alone",
+        ),
         ("/mappings/1/roles", json!([{ "group": "g" }]), "mappings[1].roles[0].role: is missing"),
         ("/mappings/1/roles", json!([{ "group": "g", "role": "r", "x": 1 }]), "mappings[1].roles[0].x: unknown key"),
         (

@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 use crate::model::memberships::role_of;
 use crate::model::status::standing_of;
 use crate::model::{
-    Attributes, Content, Desired, Expression, Filter, Kind, Memberships, Rejection, RejectionReason, RoleRule, Scope, User,
+    Attributes, Content, Desired, Expression, Filter, Kind, Memberships, Rejection, RejectionReason, RoleRule, Scope,
+    User,
 };
 
 const LONGEST_IDENTIFIER: usize = 1_024;

@@ -82,7 +82,8 @@ fn identifiers_are_texts() {
         (json!({}), Err(ExpressionFailed)),
         (json!("ä".repeat(513)), Err(TooLarge)),
     ] {
-        let found = mapping("profile.key", &[("f", "id")], &[]).desired(&user_with(json!({ "key": value })), &Memberships::default());
+        let found = mapping("profile.key", &[("f", "id")], &[])
+            .desired(&user_with(json!({ "key": value })), &Memberships::default());
         let found = found.map(|desired| desired.content.unwrap().identifier).map_err(|rejection| {
             assert_eq!(rejection.identifier, None);
             assert!(rejection.message.starts_with("identifier: "), "{}", rejection.message);
@@ -124,16 +125,21 @@ fn a_failed_expression_names_its_field_and_no_value() {
     assert_eq!(rejection.reason, RejectionReason::ExpressionFailed);
     assert_eq!(rejection.message, "fields.full: join(): argument 2 should be array[string], but is string");
     assert_eq!(rejection.identifier.as_deref(), Some("00uys2o7gqpDHlusr1d7"));
-    let rejection = mapping("abs(profile.email)", &[("a", "id")], &[]).desired(&user_with(json!({})), &Memberships::default()).unwrap_err();
+    let rejection = mapping("abs(profile.email)", &[("a", "id")], &[])
+        .desired(&user_with(json!({})), &Memberships::default())
+        .unwrap_err();
     assert_eq!(rejection.message, "identifier: abs(): argument 1 should be number, but is string");
 }
 
 #[test]
 fn a_record_that_would_not_fit_is_too_large() {
     let mapping = mapping("id", &[("a", "profile.key"), ("b", "profile.key")], &[]);
-    let fits = mapping.desired(&user_with(json!({ "key": "x".repeat(LARGEST_CONTENT / 2 - 200) })), &Memberships::default());
+    let fits =
+        mapping.desired(&user_with(json!({ "key": "x".repeat(LARGEST_CONTENT / 2 - 200) })), &Memberships::default());
     assert!(fits.is_ok());
-    let rejection = mapping.desired(&user_with(json!({ "key": "x".repeat(LARGEST_CONTENT / 2 + 1) })), &Memberships::default()).unwrap_err();
+    let rejection = mapping
+        .desired(&user_with(json!({ "key": "x".repeat(LARGEST_CONTENT / 2 + 1) })), &Memberships::default())
+        .unwrap_err();
     assert_eq!(rejection.reason, RejectionReason::TooLarge);
     assert_eq!(rejection.identifier.as_deref(), Some("00uys2o7gqpDHlusr1d7"));
 }
@@ -141,5 +147,8 @@ fn a_record_that_would_not_fit_is_too_large() {
 #[test]
 fn somebody_deactivated_is_mapped_like_everybody() {
     let mapping = mapping("id", &[("title", "profile.title")], &["title"]);
-    assert_eq!(mapping.desired(&user_of_status("DEPROVISIONED"), &Memberships::default()).unwrap_err().reason, RejectionReason::MissingRequired);
+    assert_eq!(
+        mapping.desired(&user_of_status("DEPROVISIONED"), &Memberships::default()).unwrap_err().reason,
+        RejectionReason::MissingRequired
+    );
 }

@@ -9,6 +9,7 @@ mod architecture;
 mod blind;
 mod concurrency;
 mod faults;
+mod groups;
 mod guard;
 mod import;
 mod kill;

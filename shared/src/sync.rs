@@ -20,7 +20,8 @@ use crate::directory::{Directory, Written};
 use crate::error::{Error, Fate};
 use crate::line::{Line, Person};
 use crate::model::{
-    Change, Connection, Current, Mapping, Outcome, RawObject, Rejection, RejectionReason, Sighting, Time, decode,
+    Change, Connection, Current, Decoded, Mapping, Memberships, Outcome, RawObject, Rejection, RejectionReason,
+    Sighting, Time, decode, id_of,
 };
 use crate::reconcile::{Observation, Source, Verdict, outcome_of_nothing_to_write, reconcile};
 use crate::rehire::Known;
@@ -59,11 +60,31 @@ impl Line {
     /// # Errors
     /// Retryable or fatal, of Okta or the directory. What was written stays: a replay of the page is a no-op.
     pub async fn page(&self, objects: &[RawObject], source: Source, met: Met) -> Result<Vec<Landing>, Error> {
+        self.page_where(objects, (source, met), |_, _| true).await
+    }
+
+    /// The same, each object only under the mappings that are wanted for its id.
+    ///
+    /// # Errors
+    /// As for [`Line::page`].
+    pub(crate) async fn page_where(
+        &self,
+        objects: &[RawObject],
+        (source, met): (Source, Met),
+        wanted: impl Fn(usize, &str) -> bool,
+    ) -> Result<Vec<Landing>, Error> {
         let decoded = decode(objects);
         self.note_unknown_statuses(&decoded);
+        let memberships = self.memberships(&decoded, source).await?;
         let mut landings = Vec::with_capacity(decoded.len() * self.connection.mappings.len());
         for (index, mapping) in self.connection.mappings.iter().enumerate() {
-            let sightings: Vec<Sighting> = decoded.iter().map(|object| Sighting::of(mapping, object)).collect();
+            let mut sightings = Vec::with_capacity(decoded.len());
+            for object in decoded.iter().filter(|object| wanted(index, id_of(object))) {
+                match sight(mapping, object, &memberships) {
+                    Some(sighting) => sightings.push(sighting),
+                    None => landings.push(untold(index, id_of(object))),
+                }
+            }
             let keys: Vec<_> = sightings.iter().filter_map(Sighting::key).collect();
             let mut current = match met {
                 Met::First if self.is_new => HashMap::new(),
@@ -110,7 +131,10 @@ impl Line {
                 }
             };
             let Some(decoded) = decode(&[object]).pop() else { break };
-            sighting = Sighting::of(mapping, &decoded);
+            let Some(memberships) = self.memberships_now(mapping, &id).await? else {
+                return Ok(Landing { before, ..untold(index, &id) });
+            };
+            sighting = Sighting::of(mapping, &decoded, &memberships);
             source = Source::ReadById;
             current = self.current(mapping, &sighting).await?;
             if let Some((created, id)) = sighting.key() {
@@ -244,6 +268,19 @@ struct Against<'a> {
     counted: Option<Outcome>,
 }
 
+/// What a mapping makes of an object; `None` when its memberships decide and nobody can tell them.
+fn sight(mapping: &Mapping, object: &Decoded, memberships: &HashMap<String, Memberships>) -> Option<Sighting> {
+    match (object, mapping.uses_groups()) {
+        (Ok(user), true) => Some(Sighting::of(mapping, object, memberships.get(&user.id)?)),
+        _ => Some(Sighting::of(mapping, object, &Memberships::default())),
+    }
+}
+
+/// Where somebody ends of whom nobody can tell whether they are in the mapping's groups.
+fn untold(mapping: usize, id: &str) -> Landing {
+    Landing { mapping, id: id.to_owned(), outcome: Some(Outcome::Stale), before: Outcome::Stale }
+}
+
 enum Carried {
     Done(Option<Outcome>),
     NotYet,
@@ -280,10 +317,11 @@ pub async fn preview_page(
     directory: &Directory,
     connection: &Connection,
     mapping: &Mapping,
-    objects: &[RawObject],
+    people: impl Iterator<Item = (&Decoded, Memberships)>,
     now: Time,
 ) -> Result<Vec<Previewed>, Error> {
-    let sightings: Vec<Sighting> = decode(objects).iter().map(|object| Sighting::of(mapping, object)).collect();
+    let sightings: Vec<Sighting> =
+        people.map(|(object, memberships)| Sighting::of(mapping, object, &memberships)).collect();
     let keys: Vec<_> = sightings.iter().filter_map(Sighting::key).collect();
     let current = directory.current(&connection.name, &mapping.name, &keys).await?;
     let previewed = sightings.into_iter().map(|sighting| {

@@ -9,8 +9,9 @@ use super::connect;
 use super::interruption::blind;
 use crate::context::Context;
 use crate::error::{Error, Fate};
-use crate::model::{Connection, Mapping, Outcome, Reason, identify};
-use crate::okta::{Everyone, PageRequest};
+use crate::groups::Groups;
+use crate::model::{Connection, Mapping, Outcome, Reason, decode, id_of, identify};
+use crate::okta::{Everyone, Okta, PageRequest};
 use crate::report::{Counts, Problem};
 use crate::sync::{Previewed, preview_page};
 
@@ -67,6 +68,7 @@ pub async fn preview(
     if okta.everyone().await? == Everyone::NotThere {
         return Err(blind("The group Everyone is not there, and no org lacks it.").into_error());
     }
+    let groups = list_groups(context, &okta, (&connection, &mappings)).await?;
     let mut report = PreviewReport { connection: name.to_owned(), mappings: BTreeMap::new(), absent: BTreeMap::new() };
     let mut seen = HashSet::new();
     let mut request = Some(PageRequest::users_created(None, None, &connection.attributes()));
@@ -75,10 +77,13 @@ pub async fn preview(
         let left = options.limit.map(|limit| limit.saturating_sub(seen.len() as u64) as usize);
         page.objects.truncate(left.unwrap_or(usize::MAX));
         seen.extend(page.objects.iter().map(|object| identify(object).id));
+        let decoded = decode(&page.objects);
         for mapping in &mappings {
             let counts = report.mappings.entry(mapping.name.clone()).or_default();
             let directory = &context.directory;
-            for previewed in preview_page(directory, &connection, mapping, &page.objects, okta.now()).await? {
+            let people =
+                decoded.iter().map(|object| (object, groups.memberships(groups.roster().groups(id_of(object)))));
+            for previewed in preview_page(directory, &connection, mapping, people, okta.now()).await? {
                 counts.add(previewed.outcome);
                 if !matches!(previewed.outcome, Outcome::Unchanged | Outcome::Excluded) {
                     on_change(change(mapping, previewed));
@@ -97,6 +102,29 @@ pub async fn preview(
         }
     }
     Ok(report)
+}
+
+/// The mapped groups with their members.
+async fn list_groups(
+    context: &Context,
+    okta: &Okta,
+    (connection, mappings): (&Connection, &[&Mapping]),
+) -> Result<Groups, Error> {
+    let groups = Groups::resolve(okta, &context.directory, connection).await?.groups;
+    if let Some(problem) = mappings.iter().find_map(|mapping| groups.broken().get(&mapping.name)) {
+        return Err(Error::Problem(problem.clone(), Fate::Fatal));
+    }
+    for (place, group) in groups.listed() {
+        let mut request = Some(PageRequest::group_members(&group.id));
+        while let Some(asked) = request {
+            let page = okta.page(&asked).await?;
+            for object in &page.objects {
+                groups.roster().add(&identify(object).id, place);
+            }
+            request = page.next;
+        }
+    }
+    Ok(groups)
 }
 
 fn chosen<'a>(connection: &'a Connection, name: Option<&str>) -> Result<Vec<&'a Mapping>, Error> {

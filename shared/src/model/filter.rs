@@ -11,6 +11,8 @@ use super::{Attributes, User};
 pub struct Filter {
     pub(super) statuses: Option<BTreeSet<String>>,
     pub(super) departments: Option<Departments>,
+    /// By name or id, in the order of the document.
+    pub(super) groups: Option<Vec<String>>,
 }
 
 /// Departments by name, compared trimmed and without regard to case.
@@ -29,7 +31,7 @@ impl Departments {
 }
 
 impl Filter {
-    /// Whether the filter admits this user.
+    /// Whether the filter admits this user, membership in groups aside.
     pub fn admits(&self, user: &User) -> bool {
         let status = self.statuses.as_ref().is_none_or(|statuses| statuses.contains(&user.status));
         let department = self.departments.as_ref().is_none_or(|departments| {
@@ -42,7 +44,7 @@ impl Filter {
 
     /// Whether everyone is admitted.
     pub fn is_open(&self) -> bool {
-        self.statuses.is_none() && self.departments.is_none()
+        self.statuses.is_none() && self.departments.is_none() && self.groups.is_none()
     }
 
     /// Adds what the filter has to read of an object.
@@ -59,6 +61,9 @@ impl Filter {
         }
         if let Some(departments) = &self.departments {
             document.insert("departments".to_owned(), json!(departments.names));
+        }
+        if let Some(groups) = &self.groups {
+            document.insert("groups".to_owned(), json!(groups));
         }
         Value::Object(document)
     }
@@ -96,7 +101,7 @@ mod tests {
             (&["1"], json!(1), false),
             (&["Sales"], json!(["Sales"]), false),
         ] {
-            let filter = Filter { statuses: None, departments: departments(allowed) };
+            let filter = Filter { departments: departments(allowed), ..Filter::default() };
             let user = user_with(json!({ "department": department }));
             assert_eq!(filter.admits(&user), admitted, "{allowed:?} {department}");
         }
@@ -114,7 +119,7 @@ mod tests {
             (statuses(&["ACTIVE"]), "STAGED", departments(&["sales"]), false),
             (statuses(&["ACTIVE"]), "ACTIVE", departments(&["finance"]), false),
         ] {
-            let filter = Filter { statuses: allowed, departments };
+            let filter = Filter { statuses: allowed, departments, groups: None };
             assert_eq!(filter.admits(&user_of_status(status)), admitted, "{filter:?} {status}");
         }
     }
@@ -123,7 +128,7 @@ mod tests {
     fn somebody_without_a_department_is_in_none() {
         let mut object = crate::model::samples::user_object();
         object["profile"].as_object_mut().unwrap().remove("department");
-        let filter = Filter { statuses: None, departments: departments(&["Sales"]) };
+        let filter = Filter { departments: departments(&["Sales"]), ..Filter::default() };
         assert!(!filter.admits(&crate::model::samples::decoded(&object)));
     }
 }

@@ -141,7 +141,10 @@ impl Line {
         }
         let Person::Here(object) = self.read_again(&holder.id).await? else { return Ok(Opponent::Holder(holder.id)) };
         let Some(decoded) = decode(&[object]).pop() else { return Ok(Opponent::Holder(holder.id)) };
-        let sighting = Sighting::of(mapping, &decoded);
+        let Some(memberships) = self.memberships_now(mapping, &holder.id).await? else {
+            return Ok(Opponent::Holder(holder.id));
+        };
+        let sighting = Sighting::of(mapping, &decoded, &memberships);
         let said = sighting.desired.as_ref().and_then(|desired| desired.content.as_ref());
         if said.is_some_and(|content| content.claim.as_ref() == Some(claim)) {
             let is_earlier_self =

@@ -22,6 +22,7 @@ mod contest;
 pub mod context;
 pub mod directory;
 pub mod error;
+pub mod groups;
 pub mod handlers;
 pub mod line;
 pub mod model;

@@ -3,18 +3,19 @@
 //! [`crate::sync`] takes a page along the line; here is what it holds, and the small steps that the phases of a job take
 //! beside it: reading one person again, writing one change, keeping and clearing what is unsynced.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::clock;
 use crate::directory::{Directory, Lease, Place, UnsyncedIds, UnsyncedNote, Written};
 use crate::error::{Error, Fate};
+use crate::groups::Groups;
 use crate::model::{
-    Change, Connection, Current, Decoded, Mapping, Outcome, Plans, RawObject, Reason, Rejection, RejectionReason,
-    Sighting, Time, is_known_status,
+    Change, Connection, Current, Decoded, Mapping, Memberships, Outcome, Plans, RawObject, Reason, Rejection,
+    RejectionReason, Sighting, Time, is_known_status,
 };
 use crate::okta::Okta;
-use crate::reconcile::outcome_of_nothing_to_write;
+use crate::reconcile::{Source, outcome_of_nothing_to_write};
 
 /// More warnings than this tell nobody anything.
 const MOST_WARNINGS: usize = 50;
@@ -25,6 +26,8 @@ pub struct Line {
     pub okta: Okta,
     /// The directory.
     pub directory: Directory,
+    /// The mapped groups.
+    pub groups: Groups,
     /// The connection.
     pub connection: Arc<Connection>,
     /// The right to write.
@@ -69,6 +72,42 @@ impl Line {
             })),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The mapped groups that somebody is in now, for a mapping that asks; `None` when nobody can tell.
+    ///
+    /// # Errors
+    /// Retryable or fatal, of Okta.
+    pub async fn memberships_now(&self, mapping: &Mapping, id: &str) -> Result<Option<Memberships>, Error> {
+        if self.groups.broken().contains_key(&mapping.name) {
+            return Ok(None);
+        }
+        if mapping.uses_groups() { self.groups.now(&self.okta, id).await } else { Ok(Some(Memberships::default())) }
+    }
+
+    /// The mapped groups that people are in: as the groups were listed, or, of those who were read by id or came after
+    /// the listing, as Okta says now. Those of whom nobody can tell are left out.
+    pub(crate) async fn memberships(
+        &self,
+        decoded: &[Decoded],
+        source: Source,
+    ) -> Result<HashMap<String, Memberships>, Error> {
+        let mut found = HashMap::new();
+        if !self.connection.mappings.iter().any(Mapping::uses_groups) {
+            return Ok(found);
+        }
+        for user in decoded.iter().flatten() {
+            let listed = match source {
+                Source::Listed => self.groups.as_listed(&user.id, user.created),
+                Source::ReadById => None,
+            };
+            let memberships = match listed {
+                Some(listed) => Some(listed),
+                None => self.groups.now(&self.okta, &user.id).await?,
+            };
+            found.extend(memberships.map(|memberships| (user.id.clone(), memberships)));
+        }
+        Ok(found)
     }
 
     /// Writes one change of one record, if nobody else wrote it since it was diffed. Whoever leaves leaves, though the

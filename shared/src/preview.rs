@@ -10,9 +10,10 @@ use serde_json::Value;
 
 use crate::directory::{Compared, Directory};
 use crate::error::Error;
+use crate::groups::Groups;
 use crate::model::{
-    Change, Changed, Claim, Connection, Decoded, Mapping, Outcome, Predecessor, RawObject, Reason, Rejection,
-    RejectionReason, Rule, Sighting, Time, changed, decode, is_adopted,
+    Change, Changed, Claim, Connection, Decoded, Kind, Mapping, Memberships, Outcome, Predecessor, Reason, Rejection,
+    RejectionReason, Rule, Sighting, Time, changed, id_of, is_adopted,
 };
 use crate::reconcile::{Contender, Rivalry, Rivals, Source, Verdict};
 use crate::rehire::{Known, known_as};
@@ -47,6 +48,8 @@ pub struct Forecast<'a> {
     pub connection: &'a Connection,
     /// The mapping.
     pub mapping: &'a Mapping,
+    /// The mapped groups, with their members.
+    pub groups: &'a Groups,
     /// Whether the connection has no records yet, so that there are none to read.
     pub is_new: bool,
     /// Who was listed so far.
@@ -65,13 +68,16 @@ pub struct Contested {
 }
 
 impl Forecast<'_> {
-    /// What would become of a page's objects; the contested ones come with [`Forecast::end`]. `now` is Okta's clock.
+    /// What would become of a page's people; the contested ones come with [`Forecast::end`]. `now` is Okta's clock.
     ///
     /// # Errors
     /// When the directory cannot be read.
-    pub async fn page(&mut self, objects: &[RawObject], now: Time) -> Result<Vec<Previewed>, Error> {
-        let decoded = decode(objects);
-        let sightings: Vec<Sighting> = decoded.iter().map(|object| Sighting::of(self.mapping, object)).collect();
+    pub async fn page(&mut self, decoded: &[Decoded], now: Time) -> Result<Vec<Previewed>, Error> {
+        let memberships = |object| self.groups.memberships(self.groups.roster().groups(id_of(object)));
+        let memberships: Vec<Memberships> = decoded.iter().map(memberships).collect();
+        let people = decoded.iter().zip(&memberships);
+        let sightings: Vec<Sighting> =
+            people.clone().map(|(object, memberships)| Sighting::of(self.mapping, object, memberships)).collect();
         let keys: Vec<_> = sightings.iter().filter_map(Sighting::key).collect();
         let (connection, mapping) = (&self.connection.name, &self.mapping.name);
         let known = match self.is_new {
@@ -79,11 +85,11 @@ impl Forecast<'_> {
             false => self.directory.compared(connection, mapping, &keys).await?,
         };
         let mut previewed = Vec::with_capacity(sightings.len());
-        for (object, sighting) in decoded.iter().zip(&sightings) {
+        for (person, sighting) in people.zip(&sightings) {
             self.list(sighting);
             let known = known.get(&sighting.id);
             let verdict = judge(sighting, known.map(|known| &known.current), Source::ReadById, now);
-            let foreseen = foresee(sighting, verdict, known).with_rule(self.mapping, object);
+            let foreseen = foresee(sighting, verdict, known).with_rule(self.mapping, person);
             previewed.push(self.rehire(foreseen).await?);
         }
         self.set_aside(previewed).await
@@ -218,10 +224,13 @@ impl Previewed {
     }
 
     /// With the rule that leaves the person out, if they are, or would be.
-    fn with_rule(self, mapping: &Mapping, object: &Decoded) -> Previewed {
-        let leaves = self.reason.as_deref() == Some(Reason::OutOfScope.word());
-        let rule = object.as_ref().ok().and_then(|user| mapping.filter.leaves_out(user));
-        Previewed { rule: rule.filter(|_| leaves || self.outcome == Outcome::Excluded), ..self }
+    fn with_rule(self, mapping: &Mapping, (object, memberships): (&Decoded, &Memberships)) -> Previewed {
+        let is_out = self.outcome == Outcome::Excluded || self.reason.as_deref() == Some(Reason::OutOfScope.word());
+        let rule = object.as_ref().ok().and_then(|user| mapping.leaves_out(user, memberships));
+        let rule = rule.filter(|_| is_out);
+        let begins_active = self.outcome == Outcome::Excluded && rule.is_none() && mapping.kind() == Kind::LoginUser;
+        let message = begins_active.then(|| "A login user's record is first created when active.".to_owned());
+        Previewed { rule, message: self.message.or(message), ..self }
     }
 }
 

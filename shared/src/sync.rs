@@ -20,7 +20,8 @@ use crate::directory::Written;
 use crate::error::{Error, Fate};
 use crate::line::{Line, Person};
 use crate::model::{
-    Change, Current, Mapping, Outcome, Plans, RawObject, Rejection, RejectionReason, Sighting, Time, decode,
+    Change, Current, Decoded, Mapping, Memberships, Outcome, Plans, RawObject, Rejection, RejectionReason, Sighting,
+    Time, decode, id_of,
 };
 use crate::reconcile::{Observation, Source, Verdict, outcome_of_nothing_to_write, reconcile};
 use crate::rehire::Known;
@@ -59,13 +60,35 @@ impl Line {
     /// # Errors
     /// Retryable or fatal, of Okta or the directory. What was written stays: a replay of the page is a no-op.
     pub async fn page(&self, objects: &[RawObject], source: Source, met: Met) -> Result<Vec<Landing>, Error> {
+        self.page_where(objects, (source, met), |_, _| true).await
+    }
+
+    /// The same, each object only under the mappings that are wanted for its id.
+    ///
+    /// # Errors
+    /// As for [`Line::page`].
+    pub(crate) async fn page_where(
+        &self,
+        objects: &[RawObject],
+        (source, met): (Source, Met),
+        wanted: impl Fn(usize, &str) -> bool,
+    ) -> Result<Vec<Landing>, Error> {
         let decoded = decode(objects);
         self.note_unknown_statuses(&decoded);
+        let memberships = self.memberships(&decoded, source).await?;
         let mut landings = Vec::with_capacity(decoded.len() * self.connection.mappings.len());
         for (index, mapping) in self.connection.mappings.iter().enumerate() {
-            let sightings = decoded.iter().map(|object| Sighting::of(mapping, object));
-            let sightings: Vec<Sighting> =
-                sightings.filter(|sighting| self.plans.name(&mapping.name, &sighting.id)).collect();
+            let is_wanted = |object: &&Decoded| {
+                let id = id_of(object);
+                wanted(index, id) && self.plans.name(&mapping.name, id)
+            };
+            let mut sightings = Vec::with_capacity(decoded.len());
+            for object in decoded.iter().filter(is_wanted) {
+                match sight(mapping, object, &memberships) {
+                    Some(sighting) => sightings.push(sighting),
+                    None => landings.push(untold(index, id_of(object))),
+                }
+            }
             let keys: Vec<_> = sightings.iter().filter_map(Sighting::key).collect();
             let mut current = match met {
                 Met::First if self.is_new => HashMap::new(),
@@ -112,7 +135,10 @@ impl Line {
                 }
             };
             let Some(decoded) = decode(&[object]).pop() else { break };
-            sighting = Sighting::of(mapping, &decoded);
+            let Some(memberships) = self.memberships_now(mapping, &id).await? else {
+                return Ok(Landing { before, ..untold(index, &id) });
+            };
+            sighting = Sighting::of(mapping, &decoded, &memberships);
             source = Source::ReadById;
             current = self.current(mapping, &sighting).await?;
             if let Some((created, id)) = sighting.key() {
@@ -256,6 +282,19 @@ struct Against<'a> {
     current: Option<&'a Current>,
     /// The bucket that the object is counted in already, if the run met it before.
     counted: Option<Outcome>,
+}
+
+/// What a mapping makes of an object; `None` when its memberships decide and nobody can tell them.
+fn sight(mapping: &Mapping, object: &Decoded, memberships: &HashMap<String, Memberships>) -> Option<Sighting> {
+    match (object, mapping.uses_groups()) {
+        (Ok(user), true) => Some(Sighting::of(mapping, object, memberships.get(&user.id)?)),
+        _ => Some(Sighting::of(mapping, object, &Memberships::default())),
+    }
+}
+
+/// Where somebody ends of whom nobody can tell whether they are in the mapping's groups.
+fn untold(mapping: usize, id: &str) -> Landing {
+    Landing { mapping, id: id.to_owned(), outcome: Some(Outcome::Stale), before: Outcome::Stale }
 }
 
 enum Carried {

@@ -11,6 +11,7 @@ mod changes;
 mod concurrency;
 mod faults;
 mod fields;
+mod groups;
 mod guard;
 mod identifiers;
 mod import;

@@ -25,6 +25,9 @@
 //! | state | `history#{connection}#{mapping}#NN` | `{id}#{revision modulo 64}` | one of a record's last 64 changes |
 //! | state | `changes#{connection}` | `{sequence}` | a batch of the feed of changes |
 //! | state | `changes#{connection}` | `last` | the sequence of the last batch |
+//! | state | `groups#{connection}` | `#{name}` | the group that a configured name was resolved to |
+//! | state | `listings#{connection}` | `{group}` | the newest complete listing of a group |
+//! | state | `memberships#{connection}#NN` | `{group}#{user}` | whether a user is in a mapped group |
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -178,6 +181,27 @@ pub(super) fn feed(connection: &str) -> String {
 /// The sort keys of a feed's batches from one on, as bounds of a `BETWEEN`.
 pub(super) fn feed_from(sequence: u64) -> Range<String> {
     format!("{sequence:020}")..":".to_owned()
+}
+
+pub(super) fn resolved_group(connection: &str, name: &str) -> Key {
+    Key::state(format!("groups#{}", escape(connection)), of_mapping("", name))
+}
+
+pub(super) fn listing(connection: &str, group: &str) -> Key {
+    Key::state(format!("listings#{}", escape(connection)), escape(group))
+}
+
+pub(super) fn membership(connection: &str, group: &str, user: &str) -> Key {
+    Key::state(memberships_shard(connection, shard(user)), of_mapping(group, user))
+}
+
+pub(super) fn memberships_shard(connection: &str, shard: u64) -> String {
+    format!("memberships#{}#{shard:02}", escape(connection))
+}
+
+/// The sort keys of a group's members, as bounds of a `BETWEEN`; `$` is the character after `#`.
+pub(super) fn members_of(group: &str) -> Range<String> {
+    format!("{}#", escape(group))..format!("{}$", escape(group))
 }
 
 pub(super) fn listed_run(connection: &str, started: Time, run: &str) -> Key {

@@ -12,6 +12,7 @@ use crate::clock;
 use crate::context::Context;
 use crate::directory::{Directory, HeldEntry, Lease};
 use crate::error::Error;
+use crate::groups::Groups;
 use crate::line::Line;
 use crate::model::{Outcome, Plans};
 use crate::okta::Everyone;
@@ -52,9 +53,11 @@ async fn under_lease(
             "The credential does not see the group Everyone, so nothing that it does not show can be approved.";
         return Err(blind(detail).into_error());
     }
+    let groups = Groups::resolve(&okta, &directory, &connection).await?.groups;
     let line = Line {
         okta,
         directory,
+        groups,
         connection,
         lease: lease.clone(),
         first_import: false,

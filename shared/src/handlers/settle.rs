@@ -32,7 +32,8 @@ pub(crate) async fn settle(line: &Line, mapping: &Mapping, change: &Change) -> R
         Person::Withheld(_) => return Ok(Outcome::Stale),
     };
     let Some(decoded) = decode(&[object]).pop() else { return Ok(Outcome::Stale) };
-    let sighting = Sighting::of(mapping, &decoded);
+    let Some(memberships) = line.memberships_now(mapping, &change.id).await? else { return Ok(Outcome::Stale) };
+    let sighting = Sighting::of(mapping, &decoded, &memberships);
     match judge(&sighting, Some(&current), Source::ReadById, line.okta.now()) {
         Verdict::Deactivate(change) | Verdict::Write(change) if !line.plans.list(&mapping.name, &change) => {
             Ok(Outcome::Stale)
@@ -53,7 +54,8 @@ async fn take_over(line: &Line, mapping: &Mapping, change: &Change) -> Result<Ou
     }
     let Person::Here(object) = line.read_again(&change.id).await? else { return Ok(Outcome::Stale) };
     let Some(decoded) = decode(&[object]).pop() else { return Ok(Outcome::Stale) };
-    let sighting = Sighting::of(mapping, &decoded);
+    let Some(memberships) = line.memberships_now(mapping, &change.id).await? else { return Ok(Outcome::Stale) };
+    let sighting = Sighting::of(mapping, &decoded, &memberships);
     match judge(&sighting, None, Source::ReadById, line.okta.now()) {
         Verdict::Write(now) if now.standing == change.standing && line.plans.list(&mapping.name, &now) => {
             let again = Change { predecessor: change.predecessor.clone(), outcome: change.outcome, ..now };

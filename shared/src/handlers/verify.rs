@@ -6,6 +6,8 @@ use super::{connect, schema};
 use crate::context::Context;
 use crate::directory::ConnectionState;
 use crate::error::{Error, Fate};
+use crate::groups::Groups;
+use crate::model::Connection;
 use crate::okta::{Everyone, Okta};
 use crate::report::Problem;
 
@@ -42,7 +44,7 @@ pub async fn verify(context: &Context, name: &str) -> Result<Vec<ApiCheck>, Erro
     let mut checks = vec![
         check("/.well-known/okta-organization", Ok(())),
         check("/api/v1/users", users(&okta).await),
-        check("/api/v1/groups", groups(&okta).await),
+        check("/api/v1/groups", groups(context, &okta, &connection).await),
         check("/api/v1/logs", okta.log_readable().await.map_err(Error::from)),
     ];
     checks.extend(schema::checks(&okta, &connection).await);
@@ -61,9 +63,12 @@ async fn users(okta: &Okta) -> Result<(), Error> {
     }
 }
 
-async fn groups(okta: &Okta) -> Result<(), Error> {
+async fn groups(context: &Context, okta: &Okta, connection: &Connection) -> Result<(), Error> {
     match okta.everyone().await? {
-        Everyone::Visible { .. } => Ok(()),
+        Everyone::Visible { .. } => {
+            let groups = Groups::resolve(okta, &context.directory, connection).await?.groups;
+            groups.broken().values().next().map_or(Ok(()), |problem| Err(Error::Problem(problem.clone(), Fate::Fatal)))
+        }
         Everyone::NotThere => Err(not_seen("The group Everyone is not among the groups that the credential sees.")),
         Everyone::NotPermitted(why) => Err(not_seen(why)),
     }

@@ -12,6 +12,8 @@ use super::{Attributes, User};
 pub struct Filter {
     pub(super) statuses: Option<BTreeSet<String>>,
     pub(super) departments: Option<Departments>,
+    /// By name or id, in the order of the document.
+    pub(super) groups: Option<Vec<String>>,
 }
 
 /// The key of a filter that leaves somebody out.
@@ -22,6 +24,8 @@ pub enum Rule {
     Statuses,
     /// `filter.departments`
     Departments,
+    /// `filter.groups`, or, of login users without it, the groups of `roles`.
+    Groups,
 }
 
 /// Departments by name, compared trimmed and without regard to case.
@@ -40,12 +44,12 @@ impl Departments {
 }
 
 impl Filter {
-    /// Whether the filter admits this user.
+    /// Whether the filter admits this user, membership in groups aside.
     pub fn admits(&self, user: &User) -> bool {
         self.leaves_out(user).is_none()
     }
 
-    /// The first rule that leaves this user out; `None` when the filter admits them.
+    /// The first rule that leaves this user out, membership in groups aside; `None` when the filter admits them.
     pub fn leaves_out(&self, user: &User) -> Option<Rule> {
         if self.statuses.as_ref().is_some_and(|statuses| !statuses.contains(&user.status)) {
             return Some(Rule::Statuses);
@@ -58,7 +62,7 @@ impl Filter {
 
     /// Whether everyone is admitted.
     pub fn is_open(&self) -> bool {
-        self.statuses.is_none() && self.departments.is_none()
+        self.statuses.is_none() && self.departments.is_none() && self.groups.is_none()
     }
 
     /// Adds what the filter has to read of an object.
@@ -75,6 +79,9 @@ impl Filter {
         }
         if let Some(departments) = &self.departments {
             document.insert("departments".to_owned(), json!(departments.names));
+        }
+        if let Some(groups) = &self.groups {
+            document.insert("groups".to_owned(), json!(groups));
         }
         Value::Object(document)
     }
@@ -112,7 +119,7 @@ mod tests {
             (&["1"], json!(1), false),
             (&["Sales"], json!(["Sales"]), false),
         ] {
-            let filter = Filter { statuses: None, departments: departments(allowed) };
+            let filter = Filter { departments: departments(allowed), ..Filter::default() };
             let user = user_with(json!({ "department": department }));
             assert_eq!(filter.admits(&user), admitted, "{allowed:?} {department}");
         }
@@ -130,14 +137,15 @@ mod tests {
             (statuses(&["ACTIVE"]), "STAGED", departments(&["sales"]), false),
             (statuses(&["ACTIVE"]), "ACTIVE", departments(&["finance"]), false),
         ] {
-            let filter = Filter { statuses: allowed, departments };
+            let filter = Filter { statuses: allowed, departments, groups: None };
             assert_eq!(filter.admits(&user_of_status(status)), admitted, "{filter:?} {status}");
         }
     }
 
     #[test]
     fn the_first_rule_that_leaves_somebody_out_is_named() {
-        let filter = Filter { statuses: statuses(&["ACTIVE"]), departments: departments(&["Finance"]) };
+        let filter =
+            Filter { statuses: statuses(&["ACTIVE"]), departments: departments(&["Finance"]), ..Filter::default() };
         assert_eq!(filter.leaves_out(&user_of_status("STAGED")), Some(Rule::Statuses));
         assert_eq!(filter.leaves_out(&user_of_status("ACTIVE")), Some(Rule::Departments));
         assert_eq!(filter.leaves_out(&user_with(json!({ "department": "finance" }))), None);
@@ -147,7 +155,7 @@ mod tests {
     fn somebody_without_a_department_is_in_none() {
         let mut object = crate::model::samples::user_object();
         object["profile"].as_object_mut().unwrap().remove("department");
-        let filter = Filter { statuses: None, departments: departments(&["Sales"]) };
+        let filter = Filter { departments: departments(&["Sales"]), ..Filter::default() };
         assert!(!filter.admits(&crate::model::samples::decoded(&object)));
     }
 }

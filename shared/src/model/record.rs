@@ -86,6 +86,20 @@ pub struct Desired {
     pub standing: Standing,
     /// What the mapping makes of the object, or `None` when a filter leaves it out.
     pub content: Option<Content>,
+    /// How sure it is that the object's record should be as it says.
+    pub scope: Scope,
+}
+
+/// What of a desired record does not follow from its object alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Nothing: the object itself says all.
+    OfObject,
+    /// Only that the object is in no group of the mapping leaves it out; a list of members may lag.
+    OutsideGroups,
+    /// A record of it would begin inactive, and records of this kind only begin active.
+    NotBegun,
 }
 
 /// What a mapping computed from an object.

@@ -1,6 +1,6 @@
 //! A sighting: what one mapping makes of one object of a page. Decode, filter and map come together here, purely.
 
-use super::{Desired, Mapping, RawObject, Rejection, Time, Undecodable, User, decode_user, standing_of};
+use super::{Desired, Mapping, Memberships, RawObject, Rejection, Time, Undecodable, User, decode_user, standing_of};
 
 /// An object of a page, decoded as far as it could be.
 pub type Decoded = Result<User, Undecodable>;
@@ -22,7 +22,8 @@ pub fn decode(objects: &[RawObject]) -> Vec<Decoded> {
     decoded
 }
 
-fn id(decoded: &Decoded) -> &str {
+/// The id of an object, or the made-up one of an object that has none.
+pub fn id(decoded: &Decoded) -> &str {
     match decoded {
         Ok(user) => &user.id,
         Err(undecodable) => &undecodable.id,
@@ -41,8 +42,8 @@ pub struct Sighting {
 }
 
 impl Sighting {
-    /// Filters and maps a decoded object.
-    pub fn of(mapping: &Mapping, decoded: &Decoded) -> Sighting {
+    /// Filters and maps a decoded object, given the mapped groups that it is in.
+    pub fn of(mapping: &Mapping, decoded: &Decoded, memberships: &Memberships) -> Sighting {
         let user = match decoded {
             Ok(user) => user,
             Err(undecodable) => {
@@ -50,7 +51,7 @@ impl Sighting {
                 return Sighting { id: undecodable.id.clone(), desired: None, rejection };
             }
         };
-        match mapping.desired(user) {
+        match mapping.desired(user, memberships) {
             Ok(desired) => Sighting { id: user.id.clone(), desired: Some(desired), rejection: None },
             Err(rejection) => {
                 // What cannot be mapped still has a status, and a leaver is one all the same.
@@ -61,6 +62,7 @@ impl Sighting {
                     source_updated: user.last_updated,
                     standing: standing_of(&user.status),
                     content: None,
+                    scope: mapping.scope(user, memberships),
                 };
                 Sighting { id: user.id.clone(), desired: Some(desired), rejection: Some(rejection) }
             }

@@ -3,7 +3,7 @@
 //! A call goes through these files in order: a [`PageRequest`] (`query`) is asked for (`client`), as often as
 //! it takes (`retry`); each attempt (`attempt`) waits for its turn (`pacing`), is signed (`auth`) and sent; an
 //! answer is a [`Page`] (`page`, `links`) or an [`OktaError`] (`answer`, `fault`, `error`, `hint`). What is
-//! more than a page has a file of its own: `organization`, `groups`, `log`, `schema`.
+//! more than a page has a file of its own: `organization`, `groups`, `members`, `log`, `schema`.
 //!
 //! Nothing here decodes an object of a list, writes anything in Okta, or knows the directory. The credential
 //! goes to the configured host only, and never into a log, an error or a `Debug` text.
@@ -19,6 +19,7 @@ mod groups;
 mod hint;
 mod links;
 mod log;
+mod members;
 mod organization;
 mod pacing;
 mod page;
@@ -36,6 +37,7 @@ pub use error::{NoAnswer, OktaError};
 pub use fault::{Fault, Throttle};
 pub use groups::Everyone;
 pub use log::Deletions;
+pub use members::Group;
 pub use organization::Organization;
 pub use pacing::Paces;
 pub use page::Page;

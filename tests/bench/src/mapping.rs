@@ -3,7 +3,9 @@
 use std::fs;
 use std::time::Duration;
 
-use rollcall_shared::model::{Connection, Current, LastWrite, Mapping, Outcome, RawObject, Time, User, decode_user};
+use rollcall_shared::model::{
+    Connection, Current, LastWrite, Mapping, Memberships, Outcome, RawObject, Time, User, decode_user,
+};
 use rollcall_shared::reconcile::{Observation, Source, Verdict, reconcile};
 use serde_json::{Map, Value, json};
 
@@ -32,7 +34,7 @@ pub(crate) fn run(users: usize, report: &mut Report) -> Result<(), Failure> {
         let people = numbers.map(|number| user(number, title(number))).collect::<Result<Vec<User>, Failure>>()?;
         let began = processor_time()?;
         for (person, current) in people.iter().zip(&known) {
-            let desired = mapping.desired(person).map_err(|rejection| rejection.message)?;
+            let desired = mapping.desired(person, &Memberships::default()).map_err(|rejection| rejection.message)?;
             let observation = Observation { desired: &desired, rejection: None, source: Source::Listed };
             match reconcile(observation, Some(current), now) {
                 Verdict::Unchanged => unchanged += 1,
@@ -123,7 +125,7 @@ fn user(number: usize, title: &str) -> Result<User, Failure> {
 
 /// The record that the directory holds of somebody.
 fn current(mapping: &Mapping, person: &User) -> Result<Current, Failure> {
-    let desired = mapping.desired(person).map_err(|rejection| rejection.message)?;
+    let desired = mapping.desired(person, &Memberships::default()).map_err(|rejection| rejection.message)?;
     let content = desired.content.ok_or("the mapping admits everybody")?;
     Ok(Current {
         revision: 1,

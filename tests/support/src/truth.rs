@@ -6,10 +6,10 @@
 use futures::TryStreamExt;
 use okta_sim::{Org, Sim, Status, User};
 use rollcall_shared::Context;
-use rollcall_shared::model::{Connection, Reason, Record, State};
+use rollcall_shared::model::{Connection, Mapping, Reason, Record, State};
 use serde_json::{Value, json};
 
-use crate::world::{CUSTODIANS, PEOPLE};
+use crate::world::{CUSTODIANS, LOGINS, PEOPLE, STAFF};
 
 /// Beyond so many differences nobody reads on.
 const ENOUGH: usize = 40;
@@ -23,32 +23,34 @@ pub async fn compare(context: &Context, connection: &Connection, sim: &Sim) -> V
         let mut present = 0;
         while let Some(record) = records.try_next().await.expect("the records can be read") {
             let found = sim.with(|org| {
-                present += usize::from(org.user(&record.id).is_some_and(|user| is_admitted(name, user)));
-                differs(org, &record)
+                present += usize::from(org.user(&record.id).is_some_and(|user| is_admitted(org, mapping, user)));
+                differs(org, mapping, &record)
             });
             differences.extend(found.map(|found| format!("{name} {}: {found}", record.id)));
             if differences.len() >= ENOUGH {
                 return differences;
             }
         }
-        let admitted: usize = sim.with(|org| org.users().filter(|user| is_admitted(name, user)).count());
-        if present != admitted {
+        let admitted: usize = sim.with(|org| org.users().filter(|user| is_due(org, mapping, user)).count());
+        // Login users begin active, and so not all whom the mapping admits have a record.
+        if present < admitted || (present > admitted && name != LOGINS) {
             differences.push(format!("{name}: {present} records of {admitted} people whom it admits"));
-            differences.extend(missing(context, connection, name, sim).await);
+            differences.extend(missing(context, connection, mapping, sim).await);
         }
     }
     differences
 }
 
 /// Some of those who should have a record and have none.
-async fn missing(context: &Context, connection: &Connection, mapping: &str, sim: &Sim) -> Vec<String> {
-    let admitted = |user: &&User| is_admitted(mapping, user);
-    let ids: Vec<String> = sim.with(|org| org.users().filter(admitted).map(|user| user.id.clone()).collect());
+async fn missing(context: &Context, connection: &Connection, mapping: &Mapping, sim: &Sim) -> Vec<String> {
+    let name = mapping.name.as_str();
+    let ids: Vec<String> =
+        sim.with(|org| org.users().filter(|user| is_due(org, mapping, user)).map(|user| user.id.clone()).collect());
     let mut missing = Vec::new();
     for id in ids {
-        let record = context.directory.record(&connection.name, mapping, &id).await.expect("a record can be read");
+        let record = context.directory.record(&connection.name, name, &id).await.expect("a record can be read");
         if record.is_none() {
-            missing.push(format!("{mapping} {id}: has no record"));
+            missing.push(format!("{name} {id}: has no record"));
         }
         if missing.len() >= ENOUGH {
             break;
@@ -58,15 +60,35 @@ async fn missing(context: &Context, connection: &Connection, mapping: &str, sim:
 }
 
 /// Whether a mapping admits someone.
-pub fn is_admitted(mapping: &str, user: &User) -> bool {
-    match mapping {
+fn is_admitted(org: &Org, mapping: &Mapping, user: &User) -> bool {
+    let works = || {
+        let department = user.text("department").unwrap_or_default().trim().to_lowercase();
+        user.status == Status::Active && ["engineering", "sales"].contains(&department.as_str())
+    };
+    match mapping.name.as_str() {
         PEOPLE => true,
-        CUSTODIANS => {
-            let department = user.text("department").unwrap_or_default().trim().to_lowercase();
-            user.status == Status::Active && ["engineering", "sales"].contains(&department.as_str())
-        }
+        CUSTODIANS => works(),
+        STAFF => works() && is_in(org, user, "Staff"),
+        LOGINS => mapping.roles.iter().any(|rule| is_in(org, user, &rule.group)),
         other => panic!("the truth of a mapping {other:?} is not known"),
     }
+}
+
+/// Whether someone must have a record.
+fn is_due(org: &Org, mapping: &Mapping, user: &User) -> bool {
+    is_admitted(org, mapping, user) && (mapping.name != LOGINS || standing(user.status).is_none())
+}
+
+/// Whether someone is in a group of this name or id.
+fn is_in(org: &Org, user: &User, group: &str) -> bool {
+    let named = org.groups().filter(|candidate| candidate.name == group || candidate.id == group);
+    named.into_iter().any(|candidate| org.is_member(&user.id, &candidate.id))
+}
+
+/// The role of a login user: that of the first group they are in.
+fn role(org: &Org, mapping: &Mapping, user: &User) -> Option<String> {
+    let rule = mapping.roles.iter().find(|rule| is_in(org, user, &rule.group));
+    rule.map(|rule| rule.role.clone())
 }
 
 /// Why a status makes a record inactive, if it does. The demo says the same in words of its own: it is part of the
@@ -86,12 +108,12 @@ pub fn standing(status: Status) -> Option<Reason> {
 }
 
 /// How a record is not what the org makes it.
-fn differs(org: &Org, record: &Record) -> Option<String> {
+fn differs(org: &Org, mapping: &Mapping, record: &Record) -> Option<String> {
     if (record.state == State::Active) != record.reason.is_none() {
         return Some(format!("is {:?} for the reason {:?}", record.state, record.reason));
     }
     let Some(user) = org.user(&record.id) else { return differs_of_absent(org, record) };
-    let is_admitted = is_admitted(&record.mapping, user);
+    let is_admitted = is_admitted(org, mapping, user);
     let expected = standing(user.status).or((!is_admitted).then_some(Reason::OutOfScope));
     if record.reason != expected {
         return Some(format!("{} in Okta stands as {:?}, not {expected:?}", user.status.as_str(), record.reason));
@@ -103,6 +125,7 @@ fn differs(org: &Org, record: &Record) -> Option<String> {
     let (identifier, fields) = content(&record.mapping, user);
     let held = json!({
         "identifier": record.identifier,
+        "role": record.role,
         "okta_status": record.okta_status,
         "source_updated": record.source_updated,
         "source_created": record.source_created,
@@ -110,6 +133,7 @@ fn differs(org: &Org, record: &Record) -> Option<String> {
     });
     let truth = json!({
         "identifier": identifier,
+        "role": role(org, mapping, user),
         "okta_status": user.status.as_str(),
         "source_updated": user.last_updated.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string(),
         "source_created": user.created.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string(),
@@ -150,6 +174,11 @@ fn content(mapping: &str, user: &User) -> (String, Value) {
     let attribute = |name: &str| user.attribute(name).unwrap_or(Value::Null);
     if mapping == CUSTODIANS {
         return (user.id.clone(), json!({ "name": attribute("displayName"), "title": attribute("title") }));
+    }
+    if mapping == LOGINS || mapping == STAFF {
+        let fields = json!({ "email": attribute("email"), "title": attribute("title") });
+        let identifier = if mapping == LOGINS { attribute("email") } else { Value::String(user.id.clone()) };
+        return (identifier.as_str().unwrap_or_default().to_owned(), fields);
     }
     let fields = json!({
         "name": user.full_name(),

@@ -1,6 +1,6 @@
 //! A world: a simulated org, a stack in memory, a stored connection, and the production handlers on it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +23,11 @@ use crate::wire::{Proxy, Wire};
 pub const PEOPLE: &str = "people";
 /// The mapping that admits active people of two departments.
 pub const CUSTODIANS: &str = "custodians";
+
+/// A mapping of login users by group.
+pub const LOGINS: &str = "logins";
+/// A mapping of people of a group, of two departments, who are active.
+pub const STAFF: &str = "staff";
 
 /// The embedded DynamoDB wants to see a signature, and believes any.
 const SIGNATURE: &str =
@@ -212,6 +217,23 @@ impl World {
     pub async fn assert_true(&self) {
         let differences = truth::compare(&self.stack.context, &self.connection, &self.sim).await;
         assert!(differences.is_empty(), "the directory differs from the org:\n{}", differences.join("\n"));
+    }
+
+    /// Makes a group of these people; its id.
+    pub fn group(&self, name: &str, people: &[String]) -> String {
+        self.sim.with(|org| {
+            let group = org.create_group(name);
+            for person in people {
+                assert!(org.add_to_group(person, &group), "{person} joins {name}");
+            }
+            group
+        })
+    }
+
+    /// The ids of the stored members of a group.
+    pub async fn members(&self, group: &str) -> BTreeSet<String> {
+        let members = self.stack.context.directory.members(&self.connection.name, group);
+        members.try_collect().await.expect("the memberships can be read")
     }
 
     /// How many people are in the org.

@@ -12,6 +12,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use super::closing::{hash, suspects};
 use super::evidence::{Evidence, gather};
 use super::import::Import;
+use super::members::met_in;
 use crate::directory::{ConnectionState, Known, SHARDS, Suspect, Written};
 use crate::handlers::interruption::{Interruption, blind};
 use crate::line::Person;
@@ -102,7 +103,12 @@ async fn confirm_one(
     }
     let reason = match line.read_again(&id).await? {
         Person::Here(object) => {
-            let landings = line.page(&[object], Source::ReadById, Met::First).await?;
+            // Where groups are listed, they may have been met under other mappings.
+            let wanted = |mapping: usize, _: &str| {
+                let name = &line.connection.mappings[mapping].name;
+                !import.by_group || suspects.iter().any(|suspect| suspect.mapping == *name)
+            };
+            let landings = line.page_where(&[object], (Source::ReadById, Met::First), wanted).await?;
             let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
             // Under the mappings that knew them nothing was counted yet; the others never saw them either.
             found.landings.extend(landings);
@@ -229,7 +235,13 @@ async fn confirm_deleted(import: &Import, id: &str) -> Result<(), Interruption> 
         let absence = Absence { reason: Reason::Deleted, counted: Some(before) };
         let outcome = gone(import, mapping, &known, absence).await?;
         let landing = Landing { mapping: index, id: id.to_owned(), outcome, before };
-        if !import.withdraw(&landing).await? {
+        if import.withdraw(&landing).await? {
+            continue;
+        }
+        // Where groups are listed, who is in none of them was not met.
+        if import.by_group && met_in(import, index, id).is_none() {
+            import.work().checkpoint.count(&[landing]);
+        } else {
             import.work().checkpoint.count_again(&landing);
         }
     }

@@ -20,6 +20,9 @@ pub(crate) struct Checkpoint {
     pub mappings_digest: String,
     /// How far the run is.
     pub phase: Phase,
+    /// Where the lists of members stand.
+    #[serde(default)]
+    pub members: Members,
     /// The slices that are not finished.
     pub slices: Vec<Slice>,
     /// The number of the next slice.
@@ -70,6 +73,8 @@ pub(crate) struct Checkpoint {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Phase {
+    /// The members of the mapped groups are listed.
+    Groups,
     /// Slices are read and swept.
     Reading,
     /// What changed since T0 is read once more.
@@ -82,6 +87,19 @@ pub(crate) enum Phase {
     Applying,
     /// Everything is in the directory.
     Finished,
+}
+
+/// Where the lists of members of the mapped groups stand.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Members {
+    /// The listing that is not finished, by its place in the order.
+    pub pass: u32,
+    /// Where its next page is.
+    pub cursor: Option<String>,
+    /// Okta's clock on its first page.
+    pub at: Option<Time>,
+    /// How many items hold the ids that it has shown.
+    pub seen_chunks: u32,
 }
 
 /// What a mapping's objects came to.
@@ -103,7 +121,8 @@ impl Checkpoint {
         Checkpoint {
             t0,
             mappings_digest,
-            phase: Phase::Reading,
+            phase: Phase::Groups,
+            members: Members::default(),
             slices: vec![Slice::new(0, None, None)],
             next_number: 1,
             pages: 0,

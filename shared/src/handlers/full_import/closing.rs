@@ -85,6 +85,13 @@ async fn take_in(
     let (mut new, mut met, mut noted) = (Vec::new(), Vec::new(), Vec::new());
     for object in objects {
         let person = identify(&object);
+        if import.by_group {
+            // Nobody else matters than who is in the mapped groups; suspects are asked for one by one.
+            if !import.line.groups.roster().groups(&person.id).is_empty() {
+                met.push(object);
+            }
+            continue;
+        }
         let is_noted = suspects.contains(&hash(&person.id)) || person.created.is_some_and(|created| created >= since);
         if is_noted && !import.work().recent.ids.contains(&person.id) {
             noted.push(person.id);

@@ -246,7 +246,8 @@ async fn drop_refuted(import: &Import) -> Result<u64, Interruption> {
     let mut left = 0;
     while let Some(entry) = entries.try_next().await? {
         // Of whom this run could make nothing it cannot say that Okta refutes the entry.
-        if entry.run == line.lease.run() || line.is_unsynced(&entry.mapping, &entry.change.id) {
+        let is_broken = line.groups.broken().contains_key(&entry.mapping);
+        if is_broken || entry.run == line.lease.run() || line.is_unsynced(&entry.mapping, &entry.change.id) {
             left += 1;
         } else {
             line.directory.remove_held(&line.lease, &entry.mapping, &entry.change.id).await?;

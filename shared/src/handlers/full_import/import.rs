@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::checkpoint::Checkpoint;
+use super::members::{met_in, reload};
 use super::seen::Seen;
 use crate::config::Tuning;
 use crate::error::{Error, Fate};
@@ -14,7 +15,7 @@ use crate::handlers::interruption::Interruption;
 use crate::handlers::run::Stops;
 use crate::line::Line;
 use crate::model::{Attributes, RawObject};
-use crate::reconcile::Source;
+use crate::reconcile::{Pass, Source};
 use crate::report::{DynamoDbUse, OktaUse, Problem, Progress, RunReport, RunState};
 use crate::sync::{Landing, Met};
 
@@ -22,12 +23,18 @@ use crate::sync::{Landing, Met};
 const IDS_A_CHUNK: usize = 5_000;
 /// The number under which the ids of people created around the run's beginning are kept, beside the slices' numbers.
 const RECENT: u32 = u32::MAX;
+/// The number under which the ids of the first listed group's members are kept; those of the others lie below.
+const FIRST_LISTING: u32 = u32::MAX - 1;
 
 /// A full import at work.
 pub(crate) struct Import {
     pub(crate) line: Line,
     pub(crate) tuning: Tuning,
     pub(crate) attributes: Attributes,
+    /// The listings of groups, in their order.
+    pub(crate) passes: Vec<Pass>,
+    /// Whether the groups' members are all who matter, and so all who are read.
+    pub(crate) by_group: bool,
     /// When this invocation ends, where something ends it.
     pub(crate) stops: Option<Stops>,
     /// Told whenever a page was taken in.
@@ -47,6 +54,8 @@ pub(crate) struct Work {
     pub(crate) seen: HashMap<u32, Seen>,
     /// People created around the run's beginning or later who were met.
     pub(crate) recent: Seen,
+    /// Members that the unfinished listing of a group has shown.
+    pub(crate) members: Seen,
     /// Pages taken in since the last save.
     pub(crate) pages_since_save: u64,
     /// A person asked the run to stop.
@@ -70,6 +79,10 @@ impl Import {
             seen.insert(slice.number, Seen::resumed(ids));
         }
         let recent = line.directory.seen(line.lease.run(), RECENT, checkpoint.recent_chunks).await?;
+        let members = &checkpoint.members;
+        let members = line.directory.seen(line.lease.run(), listing(members.pass), members.seen_chunks).await?;
+        let mappings = &line.connection.mappings;
+        let (passes, by_group) = (line.groups.passes(mappings), line.groups.admit_all_that_matter(mappings));
         let attributes = line.connection.attributes();
         let people_before = checkpoint.people;
         let work = Work {
@@ -77,19 +90,25 @@ impl Import {
             taken: HashSet::new(),
             seen,
             recent: Seen::resumed(recent),
+            members: Seen::resumed(members),
             pages_since_save: 0,
             cancelled: false,
             failed: false,
         };
         let (began, advanced) = (Instant::now(), Notify::new());
-        Ok(Import { line, tuning, attributes, stops, advanced, report, began, people_before, work: Mutex::new(work) })
+        let work = Mutex::new(work);
+        let import =
+            Import { line, tuning, attributes, passes, by_group, stops, advanced, report, began, people_before, work };
+        reload(&import).await?;
+        Ok(import)
     }
 
     /// Takes people through the line who were counted before, and says whose count moves: of those whose deactivation
     /// was collected only the entry does, and they are counted by it at the end.
     pub(crate) async fn meet_again(&self, objects: &[RawObject]) -> Result<Vec<Landing>, Interruption> {
+        let wanted = |mapping: usize, id: &str| !self.by_group || met_in(self, mapping, id).is_some();
         let mut moved = Vec::new();
-        for landing in self.line.page(objects, Source::Listed, Met::Again).await? {
+        for landing in self.line.page_where(objects, (Source::Listed, Met::Again), wanted).await? {
             if !self.withdraw(&landing).await? {
                 moved.push(landing);
             }
@@ -145,7 +164,7 @@ impl Import {
     /// The checkpoint as it stands, and the seen ids that no item holds yet.
     fn snapshot(&self) -> (Checkpoint, Vec<(u32, u32, Vec<String>)>) {
         let mut work = self.work();
-        let Work { checkpoint, seen, recent, .. } = &mut *work;
+        let Work { checkpoint, seen, recent, members, .. } = &mut *work;
         let mut chunks = Vec::new();
         for slice in &mut checkpoint.slices {
             if let Some(seen) = seen.get_mut(&slice.number) {
@@ -154,6 +173,11 @@ impl Import {
                     slice.seen_chunks += 1;
                 }
             }
+        }
+        let number = listing(checkpoint.members.pass);
+        for ids in std::mem::take(&mut members.unsaved).chunks(IDS_A_CHUNK) {
+            chunks.push((number, checkpoint.members.seen_chunks, ids.to_vec()));
+            checkpoint.members.seen_chunks += 1;
         }
         for ids in std::mem::take(&mut recent.unsaved).chunks(IDS_A_CHUNK) {
             chunks.push((RECENT, checkpoint.recent_chunks, ids.to_vec()));
@@ -188,6 +212,11 @@ impl Import {
         let warnings = self.line.warnings();
         RunReport { state, ended, mappings, progress, okta, dynamodb, problem: None, warnings, ..self.report.clone() }
     }
+}
+
+/// The number under which a listing's ids are kept.
+fn listing(pass: u32) -> u32 {
+    FIRST_LISTING - pass
 }
 
 /// A checkpoint that cannot be written down is a fault of ours, and no empty one may take its place.

@@ -1,7 +1,7 @@
 //! The full import: every user of an org, deactivated ones included, in slices of `created`.
 //!
-//! Phases follow each other, and each can be taken up again from the checkpoint: reading (slices, each swept when it is
-//! listed), closing (who changed since), absences (suspects and deletions, one by one), deciding (the guard), applying.
+//! Phases follow each other, and each can be taken up again from the checkpoint: groups (who is in the mapped ones),
+//! reading (slices, each swept when it is listed; none where the members of groups are all who matter), closing (who changed since), absences (suspects and deletions, one by one), deciding (the guard), applying.
 
 mod absences;
 mod checkpoint;
@@ -10,6 +10,7 @@ mod crowd;
 mod deciding;
 mod evidence;
 mod import;
+mod members;
 mod planned;
 mod reading;
 mod seen;
@@ -29,9 +30,10 @@ use super::{Event, Response, connect, fan_out, waiting};
 use crate::clock;
 use crate::context::Context;
 use crate::directory::{CompleteImport, ConnectionState};
-use crate::error::Error;
+use crate::error::{Error, Fate};
+use crate::groups::{Groups, Resolved};
 use crate::line::Line;
-use crate::model::{Job, Plans};
+use crate::model::{Connection, Job, Mapping, Plans};
 use crate::okta::{Everyone, Okta};
 use crate::reconcile::is_too_many;
 use crate::report::{RunReport, RunState};
@@ -106,6 +108,8 @@ async fn prepare(
     run.okta = Some(okta.clone());
     let mut state = run.directory.connection_state(&connection.name).await?;
     let organization = connect::same_org(&okta, &connection, &state).await?;
+    let resolved = find_groups(&okta, run, &connection).await?;
+    let connection = Arc::new(resolved.groups.usable(&connection));
     let digest = connection.mappings_digest();
     let mut checkpoint: Option<Checkpoint> = run.checkpoint().await?;
     checkpoint = checkpoint
@@ -114,6 +118,9 @@ async fn prepare(
         .filter(|checkpoint| checkpoint.mappings_digest == digest && !checkpoint.planned);
     if checkpoint.is_none() && run.taken_up {
         run.start_anew().await?;
+    }
+    for (name, id) in &resolved.new {
+        run.directory.put_resolved_group(&run.lease, name, id).await?;
     }
     let is_new = state.first_import.is_none();
     if state.org_id.is_none() || is_new {
@@ -130,6 +137,9 @@ async fn prepare(
         None => {
             let mut fresh = Checkpoint::new(organization.asked, digest, connection.mappings.len());
             let (sees_everyone, size) = everyone(&okta).await?;
+            if !connection.mappings.iter().any(Mapping::uses_groups) {
+                fresh.phase = Phase::Reading;
+            }
             (fresh.sees_everyone, fresh.everyone) = (sees_everyone, size);
             fresh.expected = size.or(state.last_complete.as_ref().map(|import| import.users));
             fresh
@@ -138,6 +148,7 @@ async fn prepare(
     let line = Line {
         okta,
         directory: run.directory.clone(),
+        groups: resolved.groups,
         first_import: state.last_complete.is_none(),
         is_new,
         plans: Plans::Everything,
@@ -146,6 +157,7 @@ async fn prepare(
         lease: run.lease.clone(),
         connection,
     };
+    resolved.warnings.iter().for_each(|warning| line.warn(warning));
     if !checkpoint.sees_everyone {
         line.warn(
             "The credential may not list groups: whether it sees everybody cannot be told by the group Everyone.",
@@ -153,6 +165,21 @@ async fn prepare(
     }
     let import = Import::new(line, checkpoint, run.report.clone(), context.tuning, stops).await?;
     Ok((import, state))
+}
+
+/// Looks for the mapped groups. A credential that sees no groups at all is another matter than a group that is missing,
+/// and where no mapping is left to work on, there is nothing to do.
+async fn find_groups(okta: &Okta, run: &Run, connection: &Connection) -> Result<Resolved, Interruption> {
+    let resolved = Groups::resolve(okta, &run.directory, connection).await?;
+    if !resolved.groups.broken().is_empty() {
+        everyone(okta).await?;
+    }
+    match resolved.groups.broken().values().next() {
+        Some(problem) if resolved.groups.broken().len() == connection.mappings.len() => {
+            Err(Error::Problem(problem.clone(), Fate::Fatal).into())
+        }
+        _ => Ok(resolved),
+    }
 }
 
 /// Holds how many people were met against the size of the group Everyone: a list that breaks off early without an error
@@ -163,7 +190,7 @@ async fn count_heads(import: &Import) -> Result<(), Interruption> {
         (checkpoint.people, checkpoint.everyone)
     };
     let falls_short = |size: u64| is_too_many(size.saturating_sub(met), size);
-    if !size.is_some_and(falls_short) {
+    if import.by_group || !size.is_some_and(falls_short) {
         return Ok(());
     }
     // People may have gone since it was read.
@@ -208,6 +235,10 @@ async fn work(begun: Begun) -> Result<RunReport, Error> {
             if ending == RunState::Held {
                 run.report.problem = Some(run::held_problem(&run.report));
             }
+            // Some mappings could not be worked on; what the others came to stands.
+            if let Some(problem) = import.line.groups.broken().values().next() {
+                (run.report.state, run.report.problem) = (RunState::Failed, Some(problem.clone()));
+            }
             run.close().await
         }
         Err(interruption) => {
@@ -240,6 +271,10 @@ async fn phases(import: &Arc<Import>, state: &ConnectionState) -> Result<RunStat
     loop {
         let phase = import.work().checkpoint.phase;
         let next = match phase {
+            Phase::Groups => {
+                members::read_groups(import).await?;
+                if import.by_group { Phase::Closing } else { Phase::Reading }
+            }
             Phase::Reading => {
                 reading::read_slices(import).await?;
                 Phase::Closing
@@ -285,8 +320,12 @@ async fn sync_waiting(import: &Import) -> Result<(), Interruption> {
     Ok(())
 }
 
-/// Everything is in the directory, or in the hold: what follows starts from here.
+/// Everything is in the directory, or in the hold: what follows starts from here. Not where a mapping could not be worked
+/// on, for its people were not looked at.
 async fn complete(import: &Import, ending: RunState) -> Result<(), Interruption> {
+    if !import.line.groups.broken().is_empty() {
+        return Ok(());
+    }
     let started = import.report(RunState::Running).started;
     let line = &import.line;
     line.publish().await?;

@@ -81,6 +81,10 @@ async fn begin(context: &Context, run: &mut Run, plan: &Plan) -> Result<(Import,
     }
     check_revisions(&run.directory, &connection, plan).await?;
     let (mut import, state) = prepare(context, run, None).await?;
+    if let Some(problem) = import.line.groups.broken().values().next() {
+        return Err(Error::Problem(problem.clone(), Fate::Fatal).into());
+    }
+    import.line.groups.list(&import.line.okta).await?;
     import.line.plans = Plans::only(plan);
     {
         let checkpoint = &mut import.work().checkpoint;

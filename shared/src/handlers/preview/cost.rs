@@ -56,6 +56,10 @@ pub(super) struct Met {
     pub(super) people: u64,
     /// The people of the largest page.
     pub(super) page: u64,
+    /// Calls that looked for the mapped groups and listed their members.
+    pub(super) calls_for_groups: u64,
+    /// Whether an import reads nobody but those members.
+    pub(super) reads_members_only: bool,
     /// Known people whom the list did not show.
     pub(super) absent: u64,
     /// How many people there are, where something told; else those read are all.
@@ -80,9 +84,10 @@ impl Met {
     pub(super) fn cost(&self) -> Cost {
         let expected = self.expected.unwrap_or(self.people).max(self.people);
         let pages = expected.div_ceil(self.page.max(1)).max(1);
+        let pages = if self.reads_members_only { 0 } else { pages };
         let splits = if pages > PAGES_BEFORE_SPLIT { 1 + pages / PAGES_A_SPLIT } else { 0 };
         let suspects = self.absent + self.absent.div_ceil(SUSPECTS_A_CALL);
-        let okta_calls = CALLS_OF_A_RUN + pages + splits + suspects;
+        let okta_calls = CALLS_OF_A_RUN + self.calls_for_groups + pages + splits + suspects;
         let share = expected as f64 / self.people.max(1) as f64;
         let write_units = UNITS_OF_A_RUN + expected as f64 / SEEN_A_UNIT + self.units * share;
         Cost {

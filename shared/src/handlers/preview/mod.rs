@@ -15,7 +15,8 @@ use super::interruption::blind;
 use crate::context::Context;
 use crate::directory::ConnectionState;
 use crate::error::{Error, Fate};
-use crate::model::{Connection, Mapping, RawObject, Reason, Time, identify};
+use crate::groups::Groups;
+use crate::model::{Connection, Mapping, RawObject, Reason, Time, decode, identify};
 use crate::okta::{Everyone, Okta, PageRequest};
 use crate::preview::Forecast;
 use crate::reconcile::Rivals;
@@ -47,10 +48,14 @@ pub async fn preview(
     let state = context.directory.connection_state(name).await?;
     let made = connect::same_org(&okta, &connection, &state).await?.asked;
     let is_new = state.first_import.is_none();
+    let size = everyone(&okta, &state).await?;
+    let before = okta.used().calls;
+    let groups = list_groups(context, &okta, (&connection, &mappings)).await?;
     let forecast = |mapping| Forecast {
         directory: &context.directory,
         connection: &connection,
         mapping,
+        groups: &groups,
         is_new,
         rivals: Rivals::default(),
         contested: Vec::new(),
@@ -60,7 +65,8 @@ pub async fn preview(
         tally: Tally::of(&connection, made, on_change),
         seen: HashSet::new(),
     };
-    let size = everyone(&okta, &state).await?;
+    view.tally.met.calls_for_groups = okta.used().calls - before;
+    view.tally.met.reads_members_only = groups.admit_all_that_matter(&connection.mappings);
     view.read(&okta, options.limit).await?;
     if view.seen.is_empty() && options.limit != Some(0) {
         return Err(blind("Okta's list of people is empty, and no org has nobody in it.").into_error());
@@ -83,6 +89,20 @@ async fn everyone(okta: &Okta, state: &ConnectionState) -> Result<Option<u64>, E
         Everyone::NotPermitted(_) => None,
     };
     Ok(size.or(state.last_complete.as_ref().map(|import| import.users)))
+}
+
+/// The mapped groups with their members.
+async fn list_groups(
+    context: &Context,
+    okta: &Okta,
+    (connection, mappings): (&Connection, &[&Mapping]),
+) -> Result<Groups, Error> {
+    let groups = Groups::resolve(okta, &context.directory, connection).await?.groups;
+    if let Some(problem) = mappings.iter().find_map(|mapping| groups.broken().get(&mapping.name)) {
+        return Err(Error::Problem(problem.clone(), Fate::Fatal));
+    }
+    groups.list(okta).await?;
+    Ok(groups)
 }
 
 fn chosen<'a>(connection: &'a Connection, name: Option<&str>) -> Result<Vec<&'a Mapping>, Error> {
@@ -127,8 +147,9 @@ impl<F: FnMut(PreviewedChange)> View<'_, F> {
         // A list that moves while it is read may show somebody twice.
         objects.retain(|object| self.seen.insert(identify(object).id));
         self.tally.met.people = self.seen.len() as u64;
+        let decoded = decode(&objects);
         for forecast in &mut self.forecasts {
-            for previewed in forecast.page(&objects, now).await? {
+            for previewed in forecast.page(&decoded, now).await? {
                 self.tally.add(forecast.mapping, previewed);
             }
         }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::access;
 use super::faults::{Faults, element, member};
 use super::section::{Section, label, labels, text, type_of};
 use super::suggest::suggestion;
@@ -56,7 +57,6 @@ fn check_names(values: &[Value], path: &str, faults: &mut Faults) {
 fn read_mapping(value: &Value, path: &str, faults: &mut Faults) -> Option<Mapping> {
     let mut section = Section::open(value, path, faults)?;
     let preset = preset::read(&mut section, faults);
-    section.refuse("roles", "login users and their roles are", faults);
     let source = read_source(&mut section, faults);
     let target =
         section.required("target", faults).and_then(|target| read_target(target, &section.at("target"), faults));
@@ -80,6 +80,11 @@ fn read_mapping(value: &Value, path: &str, faults: &mut Faults) -> Option<Mappin
         Some(required) => read_required(required, &section.at("required"), expressions, faults),
         None => Some(BTreeSet::new()),
     };
+    let roles = match section.optional("roles") {
+        Some(roles) => access::read_roles(roles, &section.at("roles"), faults),
+        None => Some(Vec::new()),
+    };
+    access::check(&section, target.as_ref(), (filter.as_ref(), roles.as_ref()), faults);
     section.close(faults);
     Some(Mapping {
         preset: preset?,
@@ -91,6 +96,7 @@ fn read_mapping(value: &Value, path: &str, faults: &mut Faults) -> Option<Mappin
         rejoin: rejoin?,
         fields: fields?,
         required: required?,
+        roles: roles?,
     })
 }
 
@@ -116,7 +122,8 @@ fn read_target(value: &Value, path: &str, faults: &mut Faults) -> Option<Target>
     let mut section = Section::open(value, path, faults)?;
     let kind = section.text("kind", faults);
     if kind == Some("login_user") {
-        section.refuse_value("kind", "login users are", faults);
+        section.close(faults);
+        return Some(Target::LoginUser);
     }
     let mut named = |key| {
         let value = section.required(key, faults)?;
@@ -124,9 +131,10 @@ fn read_target(value: &Value, path: &str, faults: &mut Faults) -> Option<Target>
     };
     let (entity, collection) = (named("entity"), named("collection"));
     match kind {
-        Some("record" | "login_user") | None => {}
+        Some("record") | None => {}
         Some(other) => {
-            let message = format!("unknown kind of target; expected `record`{}", suggestion(other, TARGETS));
+            let message =
+                format!("unknown kind of target; expected `record` or `login_user`{}", suggestion(other, TARGETS));
             faults.add(section.at("kind"), message);
         }
     }
@@ -136,11 +144,11 @@ fn read_target(value: &Value, path: &str, faults: &mut Faults) -> Option<Target>
 
 fn read_filter(value: &Value, path: &str, faults: &mut Faults) -> Option<Filter> {
     let mut section = Section::open(value, path, faults)?;
-    section.refuse("groups", "filters by group are", faults);
-    let mut listed = |key| {
-        section.optional(key).map(|value| (labels(value, &section.at(key), LONGEST_LABEL, faults), section.at(key)))
+    let mut listed = |key, longest| {
+        section.optional(key).map(|value| (labels(value, &section.at(key), longest, faults), section.at(key)))
     };
-    let (statuses, departments) = (listed("statuses"), listed("departments"));
+    let (statuses, departments) = (listed("statuses", LONGEST_LABEL), listed("departments", LONGEST_LABEL));
+    let groups = listed("groups", access::LONGEST_GROUP);
     section.close(faults);
     let statuses = match statuses {
         Some((statuses, at)) => Some(check_statuses(statuses?, &at, faults)?),
@@ -150,7 +158,11 @@ fn read_filter(value: &Value, path: &str, faults: &mut Faults) -> Option<Filter>
         Some((departments, _)) => Some(Departments::new(departments?)),
         None => None,
     };
-    Some(Filter { statuses, departments })
+    let groups = match groups {
+        Some((groups, _)) => Some(groups?),
+        None => None,
+    };
+    Some(Filter { statuses, departments, groups })
 }
 
 fn check_statuses(statuses: Vec<String>, path: &str, faults: &mut Faults) -> Option<BTreeSet<String>> {

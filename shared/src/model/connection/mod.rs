@@ -3,6 +3,7 @@
 //! A document is read as a whole: every fault is found at once, each with its path, and nothing is accepted unless
 //! everything is valid. Nothing here looks anything up: whether the org answers and the secret exists, `verify` says.
 
+mod access;
 mod faults;
 mod json;
 mod mappings;

@@ -56,13 +56,6 @@ impl<'a> Section<'a> {
         text(value, &self.at(key), faults)
     }
 
-    /// Refuses a key that is known and not supported yet; what depends on it may be missing.
-    pub(super) fn refuse(&mut self, key: &'static str, what: &str, faults: &mut Faults) {
-        if self.optional(key).is_some() {
-            self.refuse_value(key, what, faults);
-        }
-    }
-
     /// Refuses the value of a key that is known and not supported yet; what depends on it may be missing.
     pub(super) fn refuse_value(&mut self, key: &str, what: &str, faults: &mut Faults) {
         self.excuse();

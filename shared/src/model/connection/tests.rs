@@ -162,13 +162,19 @@ fn a_fault_of_a_mapping_has_its_path_and_message() {
             json!("user"),
             "mappings[1].source: unknown source; expected `users`; did you mean `users`?",
         ),
-        ("/mappings/1/target/kind", json!("login_user"), "mappings[1].target.kind: login users are not supported yet"),
-        ("/mappings/1/target/entity", json!("  "), "mappings[1].target.entity: must not be empty"),
         (
-            "/mappings/1/filter/groups",
-            json!(["g"]),
-            "mappings[1].filter.groups: filters by group are not supported yet",
+            "/mappings/1/target/kind",
+            json!("user"),
+            "mappings[1].target.kind: unknown kind of target; expected `record` or",
         ),
+        (
+            "/mappings/0/target",
+            json!({ "kind": "login_user" }),
+            "mappings[0].filter.groups: is missing: a mapping of login users needs `filter.groups` or `roles`",
+        ),
+        ("/mappings/1/target/entity", json!("  "), "mappings[1].target.entity: must not be empty"),
+        ("/mappings/1/filter/groups", json!([]), "mappings[1].filter.groups: must not be empty"),
+        ("/mappings/1/filter/groups", json!(["g".repeat(256)]), "mappings[1].filter.groups[0]: has 256 characters"),
         ("/mappings/1/filter/departments", json!([]), "mappings[1].filter.departments: must not be empty"),
         ("/mappings/1/filter/departments/0", json!(""), "mappings[1].filter.departments[0]: must not be empty"),
         (
@@ -178,7 +184,19 @@ fn a_fault_of_a_mapping_has_its_path_and_message() {
         ),
         ("/mappings/1/filter/status", json!(["ACTIVE"]), "mappings[1].filter.status: unknown key"),
         ("/mappings/1/preset", json!("x"), "mappings[1].preset: there is no preset `x`"),
-        ("/mappings/1/roles", json!([]), "mappings[1].roles: login users and their roles are not supported yet"),
+        ("/mappings/1/roles", json!([]), "mappings[1].roles: must not be empty"),
+        (
+            "/mappings/1/roles",
+            json!([{ "group": "g", "role": "r" }]),
+            "mappings[1].roles: roles are for login users alone",
+        ),
+        ("/mappings/1/roles", json!([{ "group": "g" }]), "mappings[1].roles[0].role: is missing"),
+        ("/mappings/1/roles", json!([{ "group": "g", "role": "r", "x": 1 }]), "mappings[1].roles[0].x: unknown key"),
+        (
+            "/mappings/1/roles",
+            json!([{ "group": "g", "role": "a" }, { "group": "g", "role": "b" }]),
+            "mappings[1].roles[1].group: `g` has its role in mappings[1].roles[0] already",
+        ),
         ("/mappings/1/field", json!({}), "mappings[1].field: unknown key"),
         ("/mappings/1/fields", json!({}), "mappings[1].fields: must not be empty"),
         ("/mappings/1/fields/", json!("id"), "mappings[1].fields[\"\"]: a field's name must not be empty"),
@@ -193,6 +211,40 @@ fn a_fault_of_a_mapping_has_its_path_and_message() {
         ),
         ("/mappings/1/required", json!("name"), "mappings[1].required: expected a list of strings, not a string"),
     ]);
+}
+
+fn login_users(filter: Option<Value>) -> Value {
+    let mut document = with("/mappings/0/target", json!({ "kind": "login_user" }));
+    document["mappings"][0]["roles"] = json!([
+        { "group": "Asset Admins", "role": "administrator" }, { "group": "Asset Users", "role": "viewer" }
+    ]);
+    if let Some(filter) = filter {
+        document["mappings"][0]["filter"] = filter;
+    }
+    document
+}
+
+#[test]
+fn login_users_are_read_and_given_back() {
+    for (filter, groups) in [
+        (None, &["Asset Admins", "Asset Users"][..]),
+        (Some(json!({ "groups": ["Staff", "Asset Users"] })), &["Asset Admins", "Asset Users", "Staff"]),
+    ] {
+        let mut document = login_users(filter);
+        let connection = Connection::parse(&document.to_string()).unwrap();
+        let mapping = &connection.mappings[0];
+        assert_eq!((mapping.kind(), mapping.uses_groups(), mapping.groups()), (Kind::LoginUser, true, groups.to_vec()));
+        document["mappings"][1]["required"] = json!([]);
+        assert_eq!(connection.document(), document);
+    }
+}
+
+#[test]
+fn login_users_are_filtered_by_group_only() {
+    let filter = json!({ "groups": ["Staff"], "departments": ["Sales"], "statuses": ["ACTIVE"] });
+    let expected = ["departments", "statuses"]
+        .map(|key| format!("mappings[0].filter.{key}: login users are filtered by group only"));
+    assert_eq!(faults(&login_users(Some(filter))), expected);
 }
 
 #[test]

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use crate::model::memberships::role_of;
 use crate::model::status::standing_of;
 use crate::model::{
-    Attributes, Claim, Content, Desired, Expression, Filter, Kind, Rejection, RejectionReason, User, preset,
+    Attributes, Claim, Content, Desired, Expression, Filter, Kind, Memberships, Rejection, RejectionReason, RoleRule,
+    Rule, Scope, User, preset,
 };
 
 const LONGEST_IDENTIFIER: usize = 1_024;
@@ -30,6 +32,8 @@ pub enum Target {
         /// The collection.
         collection: String,
     },
+    /// People with access to the asset product.
+    LoginUser,
 }
 
 /// A mapping: from one source to one target.
@@ -53,12 +57,15 @@ pub struct Mapping {
     pub fields: BTreeMap<String, Expression>,
     /// The fields that must not be empty.
     pub required: BTreeSet<String>,
+    /// The roles by group, the first match first; of login users alone.
+    pub roles: Vec<RoleRule>,
 }
 
 impl Mapping {
     /// What a user should be in the directory: who it is, how it stands, and, if the filter admits it, with what content.
-    pub fn desired(&self, user: &User) -> Result<Desired, Rejection> {
-        let content = if self.filter.admits(user) { Some(self.content(user)?) } else { None };
+    pub fn desired(&self, user: &User, memberships: &Memberships) -> Result<Desired, Rejection> {
+        let is_admitted = self.filter.admits(user) && self.admits_members(memberships);
+        let content = if is_admitted { Some(self.content(user, memberships)?) } else { None };
         Ok(Desired {
             id: user.id.clone(),
             okta_status: user.status.clone(),
@@ -66,6 +73,7 @@ impl Mapping {
             source_updated: user.last_updated,
             standing: standing_of(&user.status),
             content,
+            scope: self.scope(user, memberships),
         })
     }
 
@@ -74,10 +82,59 @@ impl Mapping {
         self.identifier.source().trim() != "id"
     }
 
+    /// What does not follow from the user alone.
+    pub(super) fn scope(&self, user: &User, memberships: &Memberships) -> Scope {
+        if self.filter.admits(user) && !self.admits_members(memberships) {
+            Scope::OutsideGroups
+        } else if self.target == Target::LoginUser && standing_of(&user.status).is_some() {
+            Scope::NotBegun
+        } else {
+            Scope::OfObject
+        }
+    }
+
+    /// The first rule that leaves a user out who is in these groups; `None` when it admits them.
+    pub fn leaves_out(&self, user: &User, memberships: &Memberships) -> Option<Rule> {
+        let by_groups = || (!self.admits_members(memberships)).then_some(Rule::Groups);
+        self.filter.leaves_out(user).or_else(by_groups)
+    }
+
+    /// Whether it admits people who are in these groups, as far as groups are concerned.
+    pub fn admits_members(&self, memberships: &Memberships) -> bool {
+        match (&self.filter.groups, &self.target) {
+            (Some(groups), _) => groups.iter().any(|group| memberships.contains(group)),
+            (None, Target::LoginUser) => self.roles.iter().any(|rule| memberships.contains(&rule.group)),
+            (None, Target::Record { .. }) => true,
+        }
+    }
+
+    /// Whether memberships in groups decide about its records.
+    pub fn uses_groups(&self) -> bool {
+        self.filter.groups.is_some() || !self.roles.is_empty()
+    }
+
+    /// The groups that give roles, in their order.
+    pub fn role_groups(&self) -> Vec<&str> {
+        self.roles.iter().map(|rule| rule.group.as_str()).collect()
+    }
+
+    /// The groups that only admit.
+    pub fn other_groups(&self) -> Vec<&str> {
+        let with_role = self.role_groups();
+        let groups = self.filter.groups.iter().flatten().map(String::as_str);
+        groups.filter(|group| !with_role.contains(group)).collect()
+    }
+
+    /// All its groups: those that give roles first.
+    pub fn groups(&self) -> Vec<&str> {
+        self.role_groups().into_iter().chain(self.other_groups()).collect()
+    }
+
     /// What kind of record it makes.
     pub fn kind(&self) -> Kind {
         match (self.source, &self.target) {
             (Source::Users, Target::Record { .. }) => Kind::Record,
+            (Source::Users, Target::LoginUser) => Kind::LoginUser,
         }
     }
 
@@ -100,13 +157,18 @@ impl Mapping {
     /// The mapping as it stands in a connection's document, defaults filled in.
     pub fn document(&self) -> Value {
         let Source::Users = self.source;
-        let Target::Record { entity, collection } = &self.target;
+        let target = match &self.target {
+            Target::Record { entity, collection } => {
+                json!({ "kind": "record", "entity": entity, "collection": collection })
+            }
+            Target::LoginUser => json!({ "kind": "login_user" }),
+        };
         let fields: Map<String, Value> =
             self.fields.iter().map(|(name, expression)| (name.clone(), json!(expression.source()))).collect();
         let mut document = json!({
             "name": self.name,
             "source": "users",
-            "target": { "kind": "record", "entity": entity, "collection": collection },
+            "target": target,
             "identifier": self.identifier.source(),
             "fields": fields,
             "required": self.required,
@@ -117,13 +179,17 @@ impl Mapping {
         if !self.filter.is_open() {
             document["filter"] = self.filter.document();
         }
+        if !self.roles.is_empty() {
+            let role = |rule: &RoleRule| json!({ "group": rule.group, "role": rule.role });
+            document["roles"] = self.roles.iter().map(role).collect();
+        }
         if let Some(preset) = self.preset.as_deref().and_then(preset) {
             preset.mark(&mut document);
         }
         document
     }
 
-    fn content(&self, user: &User) -> Result<Content, Rejection> {
+    fn content(&self, user: &User, memberships: &Memberships) -> Result<Content, Rejection> {
         let identifier = plain_text("identifier", &self.identifier, user)?;
         if identifier.is_empty() {
             let message = format!("identifier: `{}` is null or empty", self.identifier.source());
@@ -132,7 +198,8 @@ impl Mapping {
         let content = self.fields(user).and_then(|fields| {
             let claim = self.claims_identifiers().then(|| Claim::on(&identifier));
             let rejoin = self.rejoin(user)?;
-            let content = Content { identifier: identifier.clone(), claim, rejoin, role: None, fields };
+            let role = role_of(&self.roles, memberships);
+            let content = Content { identifier: identifier.clone(), claim, rejoin, role, fields };
             check_size(&content).map(|()| content)
         });
         content.map_err(|rejection| Rejection { identifier: Some(identifier), ..rejection })

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Change, Current, Desired, Observed, Outcome, Reason, Rejection, Time};
+use crate::model::{Change, Current, Desired, Observed, Outcome, Reason, Rejection, Scope, Time};
 
 /// How long after `lastUpdated` an equal time may still hide another change: Okta's lists lag by minutes at worst.
 pub const FRESH: Duration = Duration::from_secs(15 * 60);
@@ -56,6 +56,7 @@ pub fn reconcile(observation: Observation<'_>, current: Option<&Current>, now: T
     let desired = observation.desired;
     let Some(current) = current else {
         return match (observation.rejection, &desired.content) {
+            _ if desired.scope == Scope::NotBegun => Verdict::Excluded,
             (Some(_), _) => Verdict::Rejected,
             (None, None) => Verdict::Excluded,
             (None, Some(_)) => Verdict::Write(change(desired, None, desired.standing, Outcome::Created)),
@@ -76,6 +77,10 @@ pub fn reconcile(observation: Observation<'_>, current: Option<&Current>, now: T
     let unordered = desired.source_updated == current.source_updated && now.since(desired.source_updated) < FRESH;
     match verdict {
         Verdict::Write(_) | Verdict::Deactivate(_) if listed && unordered => Verdict::ReadAgain,
+        // A list of members that lacks somebody is no evidence that they left the group.
+        Verdict::Write(_) | Verdict::Deactivate(_) if listed && desired.scope == Scope::OutsideGroups => {
+            Verdict::ReadAgain
+        }
         verdict => verdict,
     }
 }

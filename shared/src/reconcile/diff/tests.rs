@@ -5,7 +5,7 @@ use serde_json::{Map, json};
 
 use super::{FRESH, Observation, Source, Verdict, absent, outcome_of_nothing_to_write, reconcile};
 use crate::model::{
-    Change, Content, Current, Desired, LastWrite, Outcome, Reason, Rejection, RejectionReason, Standing, Time,
+    Change, Content, Current, Desired, LastWrite, Outcome, Reason, Rejection, RejectionReason, Scope, Standing, Time,
     standing_of,
 };
 use crate::report::Counts;
@@ -50,6 +50,7 @@ impl Said {
             source_updated: second(self.updated),
             standing: standing_of(self.status),
             content,
+            scope: Scope::OfObject,
         }
     }
 

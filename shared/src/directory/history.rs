@@ -132,7 +132,7 @@ impl Directory {
         if let (Some(item), Some(record)) = (&item, &record) {
             steps.push(self.creation(item, record).await?);
         }
-        steps.sort_by(|one, other| (one.at, one.revision).cmp(&(other.at, other.revision)));
+        steps.sort_by_key(|step| (step.at, step.revision));
         Ok(steps)
     }
 

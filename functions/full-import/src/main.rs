@@ -1,5 +1,8 @@
 //! The Lambda function of the full import: its event goes to [`full_import::handle`], which does the work.
 
+// The future of a whole import, down to the SDK's own, is deeper than the compiler lays out by default.
+#![recursion_limit = "256"]
+
 use lambda_runtime::{Diagnostic, LambdaEvent, run, service_fn};
 use rollcall_shared::handlers::{Event, deadline, full_import, outcome};
 use rollcall_shared::{Context, telemetry};

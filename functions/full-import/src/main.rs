@@ -2,7 +2,6 @@
 // The import is one future, nested more deeply than the compiler follows by default.
 #![recursion_limit = "256"]
 // The future of a whole import, down to the SDK's own, is deeper than the compiler lays out by default.
-#![recursion_limit = "256"]
 
 use lambda_runtime::{Diagnostic, LambdaEvent, run, service_fn};
 use rollcall_shared::handlers::{Event, deadline, full_import, outcome};

@@ -156,7 +156,9 @@ impl Line {
             });
         }
         match judge(&sighting, Some(&current), Source::ReadById, self.okta.now()) {
-            Verdict::Write(change) if change.content.is_some() => Ok(Opponent::Moves(Box::new(change))),
+            Verdict::Write(change) if change.content.is_some() && self.plans.list(&mapping.name, &change) => {
+                Ok(Opponent::Moves(Box::new(change)))
+            }
             _ => Ok(Opponent::Holder(holder.id)),
         }
     }

@@ -11,6 +11,7 @@
 //! - [`mod@line`] holds what a run's records go through, and [`sync`] takes each page along it, from decoding to the write;
 //! - [`handlers`] are the jobs. They ask Okta for the pages, hand them to `sync`, and do themselves what is no page: they
 //!   keep leases, checkpoints and the hold, confirm absences, and let the guard decide, with direct calls of the stages.
+//! - [`preview`] is the line without its last stages: it says what a page would come to, and writes nothing.
 //!
 //! Beside the way: [`context`] and [`config`] are what a process begins with, [`error`] says what becomes of a run after a
 //! failure, [`telemetry`] writes the logs, and [`clock`] is this machine's.
@@ -26,6 +27,7 @@ pub mod handlers;
 pub mod line;
 pub mod model;
 pub mod okta;
+pub mod preview;
 pub mod reconcile;
 mod rehire;
 pub mod report;

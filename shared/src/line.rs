@@ -11,8 +11,8 @@ use crate::directory::{Directory, Lease, Place, UnsyncedIds, UnsyncedNote, Writt
 use crate::error::{Error, Fate};
 use crate::groups::Groups;
 use crate::model::{
-    Change, Connection, Current, Decoded, Mapping, Memberships, Outcome, RawObject, Reason, Rejection, RejectionReason,
-    Sighting, Time, is_known_status,
+    Change, Connection, Current, Decoded, Mapping, Memberships, Outcome, Plans, RawObject, Reason, Rejection,
+    RejectionReason, Sighting, Time, is_known_status,
 };
 use crate::okta::Okta;
 use crate::reconcile::{Source, outcome_of_nothing_to_write};
@@ -37,6 +37,8 @@ pub struct Line {
     /// Whether the connection had never run when this run began: then there is no record to diff against, and asking
     /// for each would cost as much as writing it. Should there be one all the same, the conditional write finds out.
     pub is_new: bool,
+    /// What may be written: everything, or what a plan lists.
+    pub plans: Plans,
     /// Objects that are unsynced, so that those that sync can be cleared.
     pub unsynced: Mutex<UnsyncedIds>,
     /// What an operator should know though it stopped nothing.

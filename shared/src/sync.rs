@@ -16,12 +16,12 @@ use std::collections::HashMap;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use crate::contest::Contest;
-use crate::directory::{Directory, Written};
+use crate::directory::Written;
 use crate::error::{Error, Fate};
 use crate::line::{Line, Person};
 use crate::model::{
-    Change, Connection, Current, Decoded, Mapping, Memberships, Outcome, RawObject, Rejection, RejectionReason,
-    Sighting, Time, decode, id_of,
+    Change, Current, Decoded, Mapping, Memberships, Outcome, Plans, RawObject, Rejection, RejectionReason, Sighting,
+    Time, decode, id_of,
 };
 use crate::reconcile::{Observation, Source, Verdict, outcome_of_nothing_to_write, reconcile};
 use crate::rehire::Known;
@@ -78,8 +78,12 @@ impl Line {
         let memberships = self.memberships(&decoded, source).await?;
         let mut landings = Vec::with_capacity(decoded.len() * self.connection.mappings.len());
         for (index, mapping) in self.connection.mappings.iter().enumerate() {
+            let is_wanted = |object: &&Decoded| {
+                let id = id_of(object);
+                wanted(index, id) && self.plans.name(&mapping.name, id)
+            };
             let mut sightings = Vec::with_capacity(decoded.len());
-            for object in decoded.iter().filter(|object| wanted(index, id_of(object))) {
+            for object in decoded.iter().filter(is_wanted) {
                 match sight(mapping, object, &memberships) {
                     Some(sighting) => sightings.push(sighting),
                     None => landings.push(untold(index, id_of(object))),
@@ -152,6 +156,9 @@ impl Line {
         Against { current, counted }: Against<'_>,
     ) -> Result<Carried, Error> {
         let nothing = |outcome| Some(outcome_of_nothing_to_write(outcome, current, self.lease.run()));
+        if !self.is_planned(mapping, &verdict) {
+            return Ok(Carried::Done(nothing(Outcome::Stale)));
+        }
         let outcome = match verdict {
             Verdict::Unchanged => nothing(Outcome::Unchanged),
             Verdict::Excluded => nothing(Outcome::Excluded),
@@ -177,6 +184,15 @@ impl Line {
         };
         self.clear(mapping, &sighting.id).await?;
         Ok(Carried::Done(outcome))
+    }
+
+    /// Whether a verdict may be carried out: a run that is held to a plan writes nothing else, no unsynced row either.
+    fn is_planned(&self, mapping: &Mapping, verdict: &Verdict) -> bool {
+        match verdict {
+            Verdict::Write(change) | Verdict::Deactivate(change) => self.plans.list(&mapping.name, change),
+            Verdict::Rejected | Verdict::Superseded => matches!(self.plans, Plans::Everything),
+            Verdict::Unchanged | Verdict::Excluded | Verdict::Stale | Verdict::ReadAgain => true,
+        }
     }
 
     async fn apply(
@@ -296,52 +312,7 @@ pub fn judge(sighting: &Sighting, current: Option<&Current>, source: Source, now
     }
 }
 
-/// What would become of one object under one mapping.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Previewed {
-    /// The Okta id.
-    pub id: String,
-    /// The identifier, as far as it could be computed.
-    pub identifier: Option<String>,
-    /// What would become of it.
-    pub outcome: Outcome,
-    /// Why the record would be inactive, or what keeps it from syncing.
-    pub reason: Option<String>,
-}
-
-/// The line without its last stages: what [`Line::page`] would do with a page, with nothing written.
-///
-/// # Errors
-/// When the directory cannot be read.
-pub async fn preview_page(
-    directory: &Directory,
-    connection: &Connection,
-    mapping: &Mapping,
-    people: impl Iterator<Item = (&Decoded, Memberships)>,
-    now: Time,
-) -> Result<Vec<Previewed>, Error> {
-    let sightings: Vec<Sighting> =
-        people.map(|(object, memberships)| Sighting::of(mapping, object, &memberships)).collect();
-    let keys: Vec<_> = sightings.iter().filter_map(Sighting::key).collect();
-    let current = directory.current(&connection.name, &mapping.name, &keys).await?;
-    let previewed = sightings.into_iter().map(|sighting| {
-        let (outcome, reason) = match judge(&sighting, current.get(&sighting.id), Source::ReadById, now) {
-            Verdict::Unchanged => (Outcome::Unchanged, None),
-            Verdict::Excluded => (Outcome::Excluded, None),
-            Verdict::Stale | Verdict::ReadAgain => (Outcome::Stale, None),
-            Verdict::Superseded => (Outcome::Unsynced, Some(superseded(&sighting, None).message)),
-            Verdict::Rejected => (Outcome::Unsynced, sighting.rejection.as_ref().map(|why| why.message.clone())),
-            Verdict::Write(change) | Verdict::Deactivate(change) => {
-                (change.outcome, change.standing.map(|reason| reason.word().to_owned()))
-            }
-        };
-        let identifier = sighting.identifier().map(str::to_owned);
-        Previewed { id: sighting.id, identifier, outcome, reason }
-    });
-    Ok(previewed.collect())
-}
-
-fn superseded(sighting: &Sighting, current: Option<&Current>) -> Rejection {
+pub(crate) fn superseded(sighting: &Sighting, current: Option<&Current>) -> Rejection {
     let by = current.and_then(|current| current.superseded_by.as_deref()).unwrap_or("another Okta id");
     Rejection {
         reason: RejectionReason::Superseded,

@@ -17,5 +17,6 @@ mod identifiers;
 mod import;
 mod kill;
 mod malformed;
+mod preview;
 mod schema;
 mod throttles;

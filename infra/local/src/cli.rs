@@ -136,6 +136,9 @@ pub(crate) struct PreviewArguments {
     /// No more than so many objects of the org.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) limit: Option<u64>,
+    /// Saves what would be written as a plan, for `sync --plan`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -145,6 +148,9 @@ pub(crate) struct SyncArguments {
     /// full-import.
     #[arg(value_parser = job)]
     pub(crate) job: Job,
+    /// Only what this plan of `preview --save` lists, and only if the directory has not moved since.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -37,6 +37,7 @@ mod batch;
 mod calls;
 mod checkpoint;
 mod claims;
+mod compared;
 mod connection_state;
 mod connections;
 mod deactivations;
@@ -78,6 +79,7 @@ use futures::stream::BoxStream;
 use tokio::sync::Semaphore;
 
 pub use claims::{Holder, Wake};
+pub use compared::Compared;
 pub use connection_state::{CompleteImport, ConnectionState, DayCount};
 pub use deactivations::{Collected, Fate as CollectedFate};
 pub use error::{Call, DirectoryError};

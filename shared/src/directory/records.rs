@@ -195,7 +195,7 @@ pub(super) fn is_record(item: &Item) -> bool {
     item.optional_text("superseded_by").is_none()
 }
 
-fn known(item: &Item) -> Result<Known, DirectoryError> {
+pub(super) fn known(item: &Item) -> Result<Known, DirectoryError> {
     let stored: Stored = item.decode()?;
     let standing = match (stored.state, stored.reason) {
         (State::Active, _) => None,

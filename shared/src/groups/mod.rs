@@ -3,6 +3,7 @@
 //! A listing says who is in a group; that somebody is not, only a read of that person's groups says, and only for groups
 //! that answer by their ids. It never decides what a record should be, and never writes.
 
+mod list;
 mod resolve;
 
 pub use resolve::Resolved;

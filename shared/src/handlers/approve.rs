@@ -14,7 +14,7 @@ use crate::directory::{Directory, HeldEntry, Lease};
 use crate::error::Error;
 use crate::groups::Groups;
 use crate::line::Line;
-use crate::model::Outcome;
+use crate::model::{Outcome, Plans};
 use crate::okta::Everyone;
 use crate::report::{RunReport, RunState};
 
@@ -62,6 +62,7 @@ async fn under_lease(
         lease: lease.clone(),
         first_import: false,
         is_new: false,
+        plans: Plans::Everything,
         unsynced: Mutex::default(),
         warnings: Mutex::new(BTreeSet::new()),
     };

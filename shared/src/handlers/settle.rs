@@ -35,6 +35,9 @@ pub(crate) async fn settle(line: &Line, mapping: &Mapping, change: &Change) -> R
     let Some(memberships) = line.memberships_now(mapping, &change.id).await? else { return Ok(Outcome::Stale) };
     let sighting = Sighting::of(mapping, &decoded, &memberships);
     match judge(&sighting, Some(&current), Source::ReadById, line.okta.now()) {
+        Verdict::Deactivate(change) | Verdict::Write(change) if !line.plans.list(&mapping.name, &change) => {
+            Ok(Outcome::Stale)
+        }
         Verdict::Deactivate(change) | Verdict::Write(change) => match line.write(mapping, &change).await? {
             Written::Done => Ok(change.outcome),
             Written::Lost | Written::Claimed => Ok(Outcome::Stale),
@@ -54,7 +57,7 @@ async fn take_over(line: &Line, mapping: &Mapping, change: &Change) -> Result<Ou
     let Some(memberships) = line.memberships_now(mapping, &change.id).await? else { return Ok(Outcome::Stale) };
     let sighting = Sighting::of(mapping, &decoded, &memberships);
     match judge(&sighting, None, Source::ReadById, line.okta.now()) {
-        Verdict::Write(now) if now.standing == change.standing => {
+        Verdict::Write(now) if now.standing == change.standing && line.plans.list(&mapping.name, &now) => {
             let again = Change { predecessor: change.predecessor.clone(), outcome: change.outcome, ..now };
             let written = line.write_together(mapping, &[again]).await? == Written::Done;
             Ok(if written { Outcome::Deactivated } else { Outcome::Stale })

@@ -32,6 +32,16 @@ pub struct Change {
     pub outcome: Outcome,
 }
 
+impl Change {
+    /// A digest of what the write says: SHA-256, in hex, over the standing, the observation and the content. Two changes
+    /// of one record and revision with the same digest write the same.
+    pub fn digest(&self) -> String {
+        use sha2::{Digest, Sha256};
+        let text = serde_json::to_vec(&(&self.standing, &self.observed, &self.content)).unwrap_or_default();
+        Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
 /// A record that gives its claim to another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

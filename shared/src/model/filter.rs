@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{Attributes, User};
@@ -13,6 +14,18 @@ pub struct Filter {
     pub(super) departments: Option<Departments>,
     /// By name or id, in the order of the document.
     pub(super) groups: Option<Vec<String>>,
+}
+
+/// The key of a filter that leaves somebody out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// `filter.statuses`
+    Statuses,
+    /// `filter.departments`
+    Departments,
+    /// `filter.groups`, or, of login users without it, the groups of `roles`.
+    Groups,
 }
 
 /// Departments by name, compared trimmed and without regard to case.
@@ -33,13 +46,18 @@ impl Departments {
 impl Filter {
     /// Whether the filter admits this user, membership in groups aside.
     pub fn admits(&self, user: &User) -> bool {
-        let status = self.statuses.as_ref().is_none_or(|statuses| statuses.contains(&user.status));
-        let department = self.departments.as_ref().is_none_or(|departments| {
-            let name = user.attribute("department").and_then(Value::as_str).unwrap_or_default();
-            // A department is never blank, so somebody without one is in none of them.
-            departments.folded.contains(&fold(name))
-        });
-        status && department
+        self.leaves_out(user).is_none()
+    }
+
+    /// The first rule that leaves this user out, membership in groups aside; `None` when the filter admits them.
+    pub fn leaves_out(&self, user: &User) -> Option<Rule> {
+        if self.statuses.as_ref().is_some_and(|statuses| !statuses.contains(&user.status)) {
+            return Some(Rule::Statuses);
+        }
+        let name = || user.attribute("department").and_then(Value::as_str).unwrap_or_default();
+        // A department is never blank, so somebody without one is in none of them.
+        let outside = |departments: &Departments| !departments.folded.contains(&fold(name()));
+        self.departments.as_ref().is_some_and(outside).then_some(Rule::Departments)
     }
 
     /// Whether everyone is admitted.
@@ -122,6 +140,15 @@ mod tests {
             let filter = Filter { statuses: allowed, departments, groups: None };
             assert_eq!(filter.admits(&user_of_status(status)), admitted, "{filter:?} {status}");
         }
+    }
+
+    #[test]
+    fn the_first_rule_that_leaves_somebody_out_is_named() {
+        let filter =
+            Filter { statuses: statuses(&["ACTIVE"]), departments: departments(&["Finance"]), ..Filter::default() };
+        assert_eq!(filter.leaves_out(&user_of_status("STAGED")), Some(Rule::Statuses));
+        assert_eq!(filter.leaves_out(&user_of_status("ACTIVE")), Some(Rule::Departments));
+        assert_eq!(filter.leaves_out(&user_with(json!({ "department": "finance" }))), None);
     }
 
     #[test]

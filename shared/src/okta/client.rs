@@ -135,6 +135,12 @@ impl Okta {
         newest.as_ref().map_or(0, |pace| pace.left())
     }
 
+    /// Calls a minute that the budget allows in the bucket that was called last; `None` while no answer has told.
+    pub fn calls_a_minute(&self) -> Option<f64> {
+        let newest = self.inner.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        newest.as_ref().and_then(|pace| pace.calls_a_minute())
+    }
+
     /// Okta's time: this machine's clock, corrected by the `Date` of Okta's answers.
     pub fn now(&self) -> Time {
         self.inner.org.clock.now()

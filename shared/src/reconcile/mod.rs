@@ -7,9 +7,11 @@ mod blind;
 mod diff;
 pub mod guard;
 mod passes;
+mod rivals;
 mod slices;
 
 pub use blind::{OLD_ENOUGH_TO_BE_LISTED, is_too_many};
 pub use diff::{FRESH, Observation, Source, Verdict, absent, outcome_of_nothing_to_write, reconcile};
 pub use passes::{GroupOrder, Pass, passes};
+pub use rivals::{Contender, Rivalry, Rivals};
 pub use slices::{SECOND, Slice, cut_second, split};

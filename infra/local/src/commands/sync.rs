@@ -1,9 +1,11 @@
 //! `sync`: one run of a job, with its progress, and its report at the end.
 
+use std::path::Path;
+
 use rollcall_shared::Context;
 use rollcall_shared::clock;
 use rollcall_shared::handlers::{Event, Response, full_import};
-use rollcall_shared::model::Job;
+use rollcall_shared::model::{Job, Plan};
 use rollcall_shared::report::{Problem, RunReport};
 
 use super::lookup;
@@ -18,9 +20,13 @@ pub(super) async fn run(session: &mut Session, arguments: &SyncArguments) -> Res
         let detail = format!("The job {} is not available in this version.", arguments.job.name());
         return Err(Failure::usage(detail, "full-import is."));
     }
+    let plan = arguments.plan.as_deref().map(|file| read_plan(file, &arguments.connection)).transpose()?;
     let stack = session.open().await?;
     lookup::connection(&stack.context, &arguments.connection).await?;
-    let waited = full_import(session, &stack.context, &arguments.connection).await?;
+    let waited = match &plan {
+        Some(plan) => carry_out(session, &stack.context, plan).await?,
+        None => full_import(session, &stack.context, &arguments.connection).await?,
+    };
     let status = match waited {
         Waited::Ended(run) => {
             print(session, &run)?;
@@ -46,6 +52,27 @@ pub(crate) async fn full_import(
         Waited::Ended(ended) => Waited::Ended(ended?),
         Waited::Interrupted(run) => Waited::Interrupted(run),
     })
+}
+
+/// Runs a full import that a plan holds to what it lists.
+async fn carry_out(session: &mut Session, context: &Context, plan: &Plan) -> Result<Waited<RunReport>, Failure> {
+    let watch = Watch { context, connection: &plan.connection, job: Job::FullImport };
+    Ok(match watch.wait(session, full_import::carry_out(context, plan)).await? {
+        Waited::Ended(ended) => Waited::Ended(ended?),
+        Waited::Interrupted(run) => Waited::Interrupted(run),
+    })
+}
+
+/// The plan in a file, if it is one of this connection.
+fn read_plan(file: &Path, connection: &str) -> Result<Plan, Failure> {
+    let hint = "`rollcall preview CONNECTION --save FILE` writes a plan.";
+    let named = |what: &dyn std::fmt::Display| Failure::usage(format!("{}: {what}", file.display()), hint);
+    let text = std::fs::read_to_string(file).map_err(|error| named(&error))?;
+    let plan = Plan::parse(&text).map_err(|fault| named(&fault))?;
+    if plan.connection != connection {
+        return Err(named(&format!("This is a plan of the connection {}, not of {connection}.", plan.connection)));
+    }
+    Ok(plan)
 }
 
 /// Runs the job once. A run that failed after it was opened is told by its report, as any other.

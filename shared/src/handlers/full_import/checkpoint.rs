@@ -60,6 +60,9 @@ pub(crate) struct Checkpoint {
     pub closed: Option<Time>,
     /// The guard's decisions, by mapping.
     pub decisions: Vec<Decision>,
+    /// Whether the run carries out a plan, and so is no import that could be resumed.
+    #[serde(default)]
+    pub planned: bool,
     /// What earlier invocations asked of Okta.
     pub okta: OktaUse,
     /// What earlier invocations used of DynamoDB.
@@ -138,6 +141,7 @@ impl Checkpoint {
             done_to: None,
             closed: None,
             decisions: Vec::new(),
+            planned: false,
             okta: OktaUse::default(),
             dynamodb: DynamoDbUse::default(),
         }

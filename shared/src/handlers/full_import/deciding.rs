@@ -25,7 +25,7 @@ const TRIES: usize = 20;
 const AT_ONCE: usize = 16;
 
 /// People in the open hold, as hashes of mapping and id: there may be many.
-type Held = HashSet<u64>;
+pub(super) type Held = HashSet<u64>;
 
 /// Decides for every mapping, and notes what will be carried out against the rolling day before anything is.
 pub(crate) async fn decide(import: &Import) -> Result<(), Interruption> {
@@ -94,23 +94,29 @@ fn measure(import: &Import, state: &mut ConnectionState, new: &[u64]) -> Vec<Dec
 /// longer bears out.
 pub(crate) async fn apply(import: &Import) -> Result<RunState, Interruption> {
     let held = held(import).await?;
-    if import.work().checkpoint.deactivations {
-        let first = import.work().checkpoint.shard;
-        for shard in first..SHARDS {
-            // Nobody stops it any more: a hold that is half written down could not be decided on.
-            import.in_time()?;
-            apply_shard(import, shard, &held).await?;
-        }
-    }
+    let ending = apply_collected(import, &held).await?;
     let left = if held.is_empty() { 0 } else { drop_refuted(import).await? };
-    let any_held = import.work().checkpoint.tallies.iter().any(|tally| tally.counts.held > 0);
-    if !any_held && left == 0 {
+    if ending == RunState::Succeeded && left == 0 {
         if !held.is_empty() {
             import.line.directory.close_hold(&import.line.lease).await?;
         }
         return Ok(RunState::Succeeded);
     }
     Ok(RunState::Held)
+}
+
+/// Carries out what the guard allowed and holds the rest, a shard at a time; held when this run added to the hold.
+pub(super) async fn apply_collected(import: &Import, held: &Held) -> Result<RunState, Interruption> {
+    if import.work().checkpoint.deactivations {
+        let first = import.work().checkpoint.shard;
+        for shard in first..SHARDS {
+            // Nobody stops it any more: a hold that is half written down could not be decided on.
+            import.in_time()?;
+            apply_shard(import, shard, held).await?;
+        }
+    }
+    let any_held = import.work().checkpoint.tallies.iter().any(|tally| tally.counts.held > 0);
+    Ok(if any_held { RunState::Held } else { RunState::Succeeded })
 }
 
 async fn apply_shard(import: &Import, shard: u64, held: &Held) -> Result<(), Interruption> {
@@ -227,7 +233,7 @@ fn blind_run(change: &Change) -> Rejection {
     }
 }
 
-async fn held(import: &Import) -> Result<Held, Interruption> {
+pub(super) async fn held(import: &Import) -> Result<Held, Interruption> {
     let held = import.line.directory.held(&import.line.connection.name);
     Ok(held.map_ok(|entry| hash((&entry.mapping, &entry.change.id))).try_collect().await?)
 }

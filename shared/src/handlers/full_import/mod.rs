@@ -11,6 +11,7 @@ mod deciding;
 mod evidence;
 mod import;
 mod members;
+mod planned;
 mod reading;
 mod seen;
 mod sweep;
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 use self::checkpoint::{Checkpoint, Phase};
 use self::import::Import;
+pub use self::planned::carry_out;
 use super::interruption::{Interruption, blind};
 use super::run::{self, Opened, Run, Stops};
 use super::{Event, Response, connect, fan_out, waiting};
@@ -29,7 +31,7 @@ use crate::directory::{CompleteImport, ConnectionState};
 use crate::error::{Error, Fate};
 use crate::groups::{Groups, Resolved};
 use crate::line::Line;
-use crate::model::{Connection, Job, Mapping};
+use crate::model::{Connection, Job, Mapping, Plans};
 use crate::okta::{Everyone, Okta};
 use crate::reconcile::is_too_many;
 use crate::report::{RunReport, RunState};
@@ -109,7 +111,8 @@ async fn prepare(
     let mut checkpoint: Option<Checkpoint> = run.checkpoint().await?;
     checkpoint = checkpoint
         .filter(|checkpoint| checkpoint.t0.after(OLDEST_RUN) > organization.asked)
-        .filter(|checkpoint| checkpoint.mappings_digest == digest);
+        // What a plan's run left is no import to go on with.
+        .filter(|checkpoint| checkpoint.mappings_digest == digest && !checkpoint.planned);
     if checkpoint.is_none() && run.taken_up {
         run.start_anew().await?;
     }
@@ -145,6 +148,7 @@ async fn prepare(
         groups: resolved.groups,
         first_import: state.last_complete.is_none(),
         is_new,
+        plans: Plans::Everything,
         unsynced: run.directory.unsynced_ids(&connection.name).await?.into(),
         warnings: run.report.warnings.iter().cloned().collect::<std::collections::BTreeSet<_>>().into(),
         lease: run.lease.clone(),

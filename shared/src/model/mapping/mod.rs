@@ -8,7 +8,7 @@ use crate::model::memberships::role_of;
 use crate::model::status::standing_of;
 use crate::model::{
     Attributes, Claim, Content, Desired, Expression, Filter, Kind, Memberships, Rejection, RejectionReason, RoleRule,
-    Scope, User, preset,
+    Rule, Scope, User, preset,
 };
 
 const LONGEST_IDENTIFIER: usize = 1_024;
@@ -91,6 +91,12 @@ impl Mapping {
         } else {
             Scope::OfObject
         }
+    }
+
+    /// The first rule that leaves a user out who is in these groups; `None` when it admits them.
+    pub fn leaves_out(&self, user: &User, memberships: &Memberships) -> Option<Rule> {
+        let by_groups = || (!self.admits_members(memberships)).then_some(Rule::Groups);
+        self.filter.leaves_out(user).or_else(by_groups)
     }
 
     /// Whether it admits people who are in these groups, as far as groups are concerned.

@@ -158,6 +158,11 @@ impl Ledger {
         }
     }
 
+    /// Calls a minute that the budget allows, once an answer has told the ceiling.
+    pub(super) fn calls_a_minute(&self) -> Option<f64> {
+        self.limit.map(|_| self.rate() * WINDOW_SECONDS)
+    }
+
     fn note_window(&mut self, now: Instant, remaining: u64, reset: Reset) {
         let ends = now + reset.after;
         match &mut self.window {

@@ -64,6 +64,11 @@ impl Pace {
         self.news.notify_waiters();
     }
 
+    /// Calls a minute that the budget allows, once an answer has told the ceiling.
+    pub(in crate::okta) fn calls_a_minute(&self) -> Option<f64> {
+        lock(&self.ledger).calls_a_minute()
+    }
+
     /// Calls left in the budget of the current window.
     pub(in crate::okta) fn left(&self) -> u64 {
         lock(&self.ledger).left(Instant::now())

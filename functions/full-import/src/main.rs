@@ -1,4 +1,6 @@
 //! The Lambda function of the full import: its event goes to [`full_import::handle`], which does the work.
+// The import is one future, nested more deeply than the compiler follows by default.
+#![recursion_limit = "256"]
 
 use lambda_runtime::{Diagnostic, LambdaEvent, run, service_fn};
 use rollcall_shared::handlers::{Event, deadline, full_import, outcome};

@@ -58,6 +58,11 @@ fn a_connection_is_stored_and_its_token_shown_to_nobody() {
     let (status, stdout, _) = run(directory.path(), &["list", "acme", "staff", "--format", "csv", "--json"]);
     assert_eq!(status, 0);
     assert!(stdout.contains(",role,fields.a,fields.b,okta_status,"), "{stdout}");
+    let (status, stdout, _) = run(directory.path(), &["changes", "acme", "--json"]);
+    assert_eq!((status, stdout.as_str()), (0, "{\"next\":\"1.0\"}\n"));
+    assert_eq!(run(directory.path(), &["changes", "acme", "--since", "1.0", "--limit", "5"]).1, "next: 1.0\n");
+    assert_eq!(run(directory.path(), &["changes", "acme", "--since", "yesterday"]).0, 2);
+    assert_eq!(run(directory.path(), &["history", "acme", "staff", "00u1"]).0, 2);
     let (status, stdout, stderr) = run(directory.path(), &["list", "acme", "stuff", "--json"]);
     assert_eq!(status, 2);
     assert!(stderr.contains("staff"));

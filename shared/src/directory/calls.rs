@@ -3,11 +3,6 @@
 
 use std::future::Future;
 
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
-use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
-use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure};
-
 use super::batch::wait;
 use super::error::{Call, DirectoryError};
 use super::failure::classify;
@@ -15,6 +10,10 @@ use super::item::Item;
 use super::keys::{Key, Table};
 use super::update::Update;
 use super::{Directory, Lease};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
+use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure};
 
 /// How often a write is sent that a transaction is in the way of: transactions take milliseconds.
 const CONFLICTS: u32 = 6;

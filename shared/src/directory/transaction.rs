@@ -3,14 +3,12 @@
 //! A transaction costs twice the capacity of its writes alone, so what one item can say stays a single write. The SDK
 //! gives each sending a token of its own: when an answer is lost and it sends again, DynamoDB answers for the first.
 
-#![allow(dead_code, reason = "a piece that others build on: not every kind of write has its user yet")]
-
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, ConditionCheck, Delete, Put, ReturnConsumedCapacity,
+    AttributeValue, CancellationReason, Delete, Put, ReturnConsumedCapacity,
     ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update as TransactUpdate,
 };
 
@@ -34,9 +32,8 @@ pub(super) struct Transaction {
 #[derive(Debug, Clone)]
 enum Write {
     Update(Key, Update),
-    Put(Key, HashMap<String, AttributeValue>, Update),
+    Put(Key, HashMap<String, AttributeValue>),
     Delete(Key, Update),
-    Check(Key, Update),
 }
 
 /// What became of a transaction.
@@ -63,27 +60,12 @@ impl Transaction {
 
     /// Puts an item in the place of what is there.
     pub(super) fn put(self, key: Key, attributes: HashMap<String, AttributeValue>) -> Transaction {
-        self.with(Write::Put(key, attributes, Update::new()))
-    }
-
-    /// The same under the conditions of an update that sets nothing.
-    pub(super) fn put_if(
-        self,
-        key: Key,
-        attributes: HashMap<String, AttributeValue>,
-        condition: Update,
-    ) -> Transaction {
-        self.with(Write::Put(key, attributes, condition))
+        self.with(Write::Put(key, attributes))
     }
 
     /// Deletes an item under the conditions of an update that sets nothing; none there is no error.
     pub(super) fn delete(self, key: Key, condition: Update) -> Transaction {
         self.with(Write::Delete(key, condition))
-    }
-
-    /// Writes nothing, and is refused unless the conditions hold: of an update that sets nothing and has at least one.
-    pub(super) fn check(self, key: Key, condition: Update) -> Transaction {
-        self.with(Write::Check(key, condition))
     }
 
     fn with(mut self, write: Write) -> Transaction {
@@ -199,18 +181,15 @@ impl Directory {
                 let builder = TransactUpdate::builder().set_key(Some(key.attributes().into()));
                 conditioned!(builder.set_update_expression(update.expression()), update).map(|it| item.update(it))
             }
-            Write::Put(key, attributes, condition) => {
+            Write::Put(key, attributes) => {
                 let mut attributes = attributes.clone();
                 attributes.extend(key.attributes());
-                conditioned!(Put::builder().set_item(Some(attributes)), condition).map(|it| item.put(it))
+                let put = Put::builder().table_name(table).set_item(Some(attributes)).build();
+                put.map(|it| item.put(it))
             }
             Write::Delete(key, condition) => {
                 let builder = Delete::builder().set_key(Some(key.attributes().into()));
                 conditioned!(builder, condition).map(|it| item.delete(it))
-            }
-            Write::Check(key, condition) => {
-                let builder = ConditionCheck::builder().set_key(Some(key.attributes().into()));
-                conditioned!(builder, condition).map(|it| item.condition_check(it))
             }
         };
         let refused = |detail: String| DirectoryError::Refused { call: self.transact_call(&[write.table()]), detail };
@@ -236,7 +215,7 @@ fn is_in_the_way(reason: &CancellationReason) -> bool {
 impl Write {
     fn table(&self) -> Table {
         match self {
-            Write::Update(key, _) | Write::Put(key, _, _) | Write::Delete(key, _) | Write::Check(key, _) => key.table,
+            Write::Update(key, _) | Write::Put(key, _) | Write::Delete(key, _) => key.table,
         }
     }
 }

@@ -19,8 +19,6 @@ mod sweep;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::FutureExt;
-
 use self::checkpoint::{Checkpoint, Phase};
 use self::import::Import;
 pub use self::planned::carry_out;
@@ -58,8 +56,7 @@ pub async fn handle(context: &Context, event: Event) -> Result<Response, Error> 
         Opened::Joined(report) => return Ok(Response::Run(report)),
     };
     let stops = event.deadline.map(Stops::before);
-    // Boxed: with everything in it, it is too deep for the compiler to lay out at once.
-    let report = import(context, run, stops).boxed().await?;
+    let report = import(context, run, stops).await?;
     if report.state == RunState::Running && context.function.is_some() && event.deadline.is_some() {
         if report.invocations >= MOST_INVOCATIONS {
             return Err(run::too_many_invocations(&report));

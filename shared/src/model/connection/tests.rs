@@ -191,7 +191,6 @@ fn a_fault_of_a_mapping_has_its_path_and_message() {
             "mappings[1].roles: roles are for login users alone",
         ),
         ("/mappings/1/roles", json!([{ "group": "g" }]), "mappings[1].roles[0].role: is missing"),
-        ("/mappings/1/roles", json!([{ "group": "g", "role": "r", "x": 1 }]), "mappings[1].roles[0].x: unknown key"),
         (
             "/mappings/1/roles",
             json!([{ "group": "g", "role": "a" }, { "group": "g", "role": "b" }]),
@@ -237,6 +236,13 @@ fn login_users_are_read_and_given_back() {
         document["mappings"][1]["required"] = json!([]);
         assert_eq!(connection.document(), document);
     }
+}
+
+#[test]
+fn a_role_has_a_group_and_a_role_and_nothing_else() {
+    let mut document = login_users(None);
+    document["mappings"][0]["roles"][1]["x"] = json!(1);
+    assert_eq!(faults(&document), ["mappings[0].roles[1].x: unknown key"]);
 }
 
 #[test]

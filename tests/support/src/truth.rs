@@ -123,6 +123,7 @@ fn differs(org: &Org, mapping: &Mapping, record: &Record) -> Option<String> {
         return None;
     }
     let (identifier, fields) = content(&record.mapping, user);
+    let identifier = if mapping.identifier.source() == "id" { user.id.clone() } else { identifier };
     let held = json!({
         "identifier": record.identifier,
         "role": record.role,

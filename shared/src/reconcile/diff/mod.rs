@@ -96,8 +96,10 @@ fn compare(observation: Observation<'_>, current: &Current) -> Verdict {
     }
     let Some(content) = &desired.content else {
         let standing = desired.standing.or(Some(Reason::OutOfScope));
+        // A record that stands so already keeps the newest time all the same: an older page may be on its way.
+        let is_known = current.source_updated == desired.source_updated;
         return match current.standing {
-            same if same == standing => Verdict::Excluded,
+            same if same == standing && is_known => Verdict::Excluded,
             None => Verdict::Deactivate(change(desired, Some(current), standing, Outcome::Deactivated)),
             Some(_) => Verdict::Write(change(desired, Some(current), standing, Outcome::Updated)),
         };

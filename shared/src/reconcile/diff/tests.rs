@@ -162,10 +162,10 @@ fn every_pair_of_current_and_desired() {
         (Some(None), "UDDD DDDD !DDD"),
         (Some(Some(Reason::Deleted)), "RUUU UUUU !!!!"),
         (Some(Some(Reason::Missing)), "RUUU UUUU !!!!"),
-        (Some(Some(Reason::Deactivated)), "RUUU UUUx !!!!"),
-        (Some(Some(Reason::Suspended)), "RUUU UxUU !!!!"),
-        (Some(Some(Reason::Pending)), "RUUU UUxU !!!!"),
-        (Some(Some(Reason::OutOfScope)), "RUUU xUUU !!!!"),
+        (Some(Some(Reason::Deactivated)), "RUUU UUUU !!!!"),
+        (Some(Some(Reason::Suspended)), "RUUU UUUU !!!!"),
+        (Some(Some(Reason::Pending)), "RUUU UUUU !!!!"),
+        (Some(Some(Reason::OutOfScope)), "RUUU UUUU !!!!"),
     ];
     for (standing, expected) in rows {
         let current = standing.map(record);
@@ -175,6 +175,19 @@ fn every_pair_of_current_and_desired() {
             statuses.iter().map(|status| letter(&verdict(status))).collect::<String>()
         });
         assert_eq!(verdicts.join(" "), expected, "{standing:?}");
+    }
+}
+
+#[test]
+fn who_is_left_out_and_stands_so_already_is_written_once_for_each_change_in_okta() {
+    let cases =
+        [("ACTIVE", Reason::OutOfScope), ("SUSPENDED", Reason::Suspended), ("DEPROVISIONED", Reason::Deactivated)];
+    for (status, reason) in cases {
+        let verdict = |updated| {
+            let said = Said { updated, status, maps: Maps::Excluded };
+            letter(&said.verdict(Source::ReadById, Some(&record(Some(reason))), second(100_000)))
+        };
+        assert_eq!((verdict(0), verdict(10)), ('x', 'U'), "{status}");
     }
 }
 

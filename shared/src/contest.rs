@@ -147,8 +147,7 @@ impl Line {
         let sighting = Sighting::of(mapping, &decoded, &memberships);
         let said = sighting.desired.as_ref().and_then(|desired| desired.content.as_ref());
         if said.is_some_and(|content| content.claim.as_ref() == Some(claim)) {
-            let is_earlier_self =
-                change.expected.is_none() && change.standing == Some(Reason::Deactivated) && mapping.rejoin.is_none();
+            let is_earlier_self = is_rehired(mapping, change) && change.standing == Some(Reason::Deactivated);
             let is_in_use = current.standing.is_none();
             return Ok(match is_earlier_self && is_in_use {
                 true => Opponent::LaterSelf(former),
@@ -178,11 +177,8 @@ impl Line {
         if is_free {
             return Ok(Contest::Again);
         }
-        Ok(Contest::Stands(Rejection {
-            reason: RejectionReason::DuplicateIdentifier,
-            message: format!("The record of {holder} has this identifier already."),
-            identifier: change.content.as_ref().map(|content| content.identifier.clone()),
-        }))
+        let identifier = change.content.as_ref().map(|content| content.identifier.clone());
+        Ok(Contest::Stands(duplicate(holder, identifier)))
     }
 
     pub(crate) async fn supersede(
@@ -195,6 +191,15 @@ impl Line {
             Written::Done => Ok(Contest::Settled(Outcome::Excluded)),
             Written::Lost | Written::Claimed => Ok(Contest::Again),
         }
+    }
+}
+
+/// That somebody's identifier is one that another record has.
+pub(crate) fn duplicate(holder: &str, identifier: Option<String>) -> Rejection {
+    Rejection {
+        reason: RejectionReason::DuplicateIdentifier,
+        message: format!("The record of {holder} has this identifier already."),
+        identifier,
     }
 }
 

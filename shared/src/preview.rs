@@ -6,22 +6,26 @@
 
 use std::collections::HashMap;
 
+use serde::Serialize;
 use serde_json::Value;
 
+use crate::contest::duplicate;
 use crate::directory::{Compared, Directory};
 use crate::error::Error;
 use crate::groups::Groups;
 use crate::model::{
     Change, Changed, Claim, Connection, Decoded, Kind, Mapping, Memberships, Outcome, Predecessor, Reason, Rejection,
-    RejectionReason, Rule, Sighting, Time, changed, id_of, is_adopted,
+    Rule, Sighting, Time, changed, id_of, is_adopted,
 };
 use crate::reconcile::{Contender, Rivalry, Rivals, Source, Verdict};
 use crate::rehire::{Known, known_as};
 use crate::sync::{judge, superseded};
 
 /// What would become of one object under one mapping.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Previewed {
+    /// The mapping's name.
+    pub mapping: String,
     /// The Okta id.
     pub id: String,
     /// The identifier, as far as it could be computed.
@@ -37,6 +41,7 @@ pub struct Previewed {
     /// What would change in the record that is there.
     pub changed: Changed,
     /// What would be written.
+    #[serde(skip)]
     pub change: Option<Change>,
 }
 
@@ -89,7 +94,7 @@ impl Forecast<'_> {
             self.list(sighting);
             let known = known.get(&sighting.id);
             let verdict = judge(sighting, known.map(|known| &known.current), Source::ReadById, now);
-            let foreseen = foresee(sighting, verdict, known).with_rule(self.mapping, person);
+            let foreseen = foresee(self.mapping, sighting, verdict, known).with_rule(self.mapping, person);
             previewed.push(self.rehire(foreseen).await?);
         }
         self.set_aside(previewed).await
@@ -186,18 +191,17 @@ impl Contested {
             }
             Rivalry::EarlierSelf(other) => previewed.earlier_self(&other),
             Rivalry::Taken(other) => {
-                let message = format!("The record of {other} has this identifier already.");
-                let identifier = previewed.identifier.clone();
-                let reason = RejectionReason::DuplicateIdentifier;
-                previewed.unsynced(Rejection { reason, message, identifier })
+                let rejection = duplicate(&other, previewed.identifier.clone());
+                previewed.unsynced(rejection)
             }
         }
     }
 }
 
 impl Previewed {
-    fn of(sighting: &Sighting, outcome: Outcome) -> Previewed {
+    fn of(mapping: &Mapping, sighting: &Sighting, outcome: Outcome) -> Previewed {
         Previewed {
+            mapping: mapping.name.clone(),
             id: sighting.id.clone(),
             identifier: sighting.identifier().map(str::to_owned),
             outcome,
@@ -248,8 +252,8 @@ fn wanted(previewed: &Previewed) -> Option<&Claim> {
     (change.held_claim.as_ref() != Some(claim)).then_some(claim)
 }
 
-fn foresee(sighting: &Sighting, verdict: Verdict, known: Option<&Compared>) -> Previewed {
-    let plain = |outcome| Previewed::of(sighting, outcome);
+fn foresee(mapping: &Mapping, sighting: &Sighting, verdict: Verdict, known: Option<&Compared>) -> Previewed {
+    let plain = |outcome| Previewed::of(mapping, sighting, outcome);
     match verdict {
         Verdict::Unchanged => plain(Outcome::Unchanged),
         Verdict::Excluded => plain(Outcome::Excluded),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use okta_sim::{NewUser, Options};
 use rollcall_shared::config::Tuning;
 use rollcall_shared::handlers::full_import;
-use rollcall_shared::handlers::preview::{Preview, PreviewOptions, PreviewedChange, preview};
+use rollcall_shared::handlers::preview::{Preview, PreviewOptions, Previewed, preview};
 use rollcall_shared::model::{FromTo, Outcome, Plan, Rule};
 use rollcall_shared::report::{RunReport, RunState};
 use serde_json::json;
@@ -14,7 +14,7 @@ use test_support::world::{CUSTODIANS, PEOPLE, Setup, World, counts, problem};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
-async fn previewed(world: &World) -> (Preview, Vec<PreviewedChange>) {
+async fn previewed(world: &World) -> (Preview, Vec<Previewed>) {
     let mut changes = Vec::new();
     let done = preview(&world.context, &world.connection.name, PreviewOptions::default(), |it| changes.push(it)).await;
     (done.unwrap(), changes)
@@ -25,11 +25,11 @@ async fn carry_out(world: &World, plan: &Plan) -> RunReport {
 }
 
 /// What was said of one person under one mapping.
-fn of<'a>(changes: &'a [PreviewedChange], mapping: &str, id: &str) -> &'a PreviewedChange {
+fn of<'a>(changes: &'a [Previewed], mapping: &str, id: &str) -> &'a Previewed {
     changes.iter().find(|change| change.mapping == mapping && change.id == id).unwrap()
 }
 
-fn field<'a>(change: &'a PreviewedChange, name: &str) -> (&'a serde_json::Value, &'a serde_json::Value) {
+fn field<'a>(change: &'a Previewed, name: &str) -> (&'a serde_json::Value, &'a serde_json::Value) {
     let FromTo { from, to } = &change.changed[name];
     (from, to)
 }

@@ -164,10 +164,14 @@ async fn alone(context: &Context, connection: &str, job: Job, run: &str) -> Resu
         }
         Acquired::Joined { run } => run,
     };
-    let detail = format!("Run {other} of connection {connection} is not finished.");
-    let problem =
-        Problem::new("busy", "The connection is being worked on", detail, "Try again when that run has ended.");
-    Err(Error::Problem(problem.with_status(409), Fate::Retryable))
+    Err(busy(connection, &other, "Try again when that run has ended."))
+}
+
+/// That a run stands in the way of what no run may be beside.
+pub(crate) fn busy(connection: &str, run: &str, hint: &str) -> Error {
+    let detail = format!("Run {run} of connection {connection} is not finished.");
+    let problem = Problem::new("busy", "The connection is being worked on", detail, hint);
+    Error::Problem(problem.with_status(409), Fate::Retryable)
 }
 
 /// The ends of an invocation, before its deadline, that leave it the time for its checkpoint.

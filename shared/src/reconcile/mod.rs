@@ -6,10 +6,12 @@
 mod blind;
 mod diff;
 pub mod guard;
+mod hash;
 mod passes;
 mod rivals;
 mod slices;
 
+pub use self::hash::hash;
 pub use blind::{OLD_ENOUGH_TO_BE_LISTED, is_too_many};
 pub use diff::{FRESH, Observation, Source, Verdict, absent, outcome_of_nothing_to_write, reconcile};
 pub use passes::{GroupOrder, Pass, passes};

@@ -4,8 +4,8 @@
 //! people, and the id of whoever would take a claim.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
+use super::hash;
 use crate::model::{Claim, Reason, Standing, is_adopted};
 
 /// Whose record has a claim, or would take it.
@@ -90,12 +90,6 @@ fn against(contender: &Contender, rival: &Contender) -> Rivalry {
         None if is_earlier_account => Rivalry::EarlierSelf(rival.id.clone()),
         _ => Rivalry::Taken(rival.id.clone()),
     }
-}
-
-fn hash(of: impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    of.hash(&mut hasher);
-    hasher.finish()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rollcall_shared::handlers::preview::{Cost, Preview, PreviewOptions, PreviewReport, PreviewedChange, preview};
+use rollcall_shared::handlers::preview::{Cost, Preview, PreviewOptions, PreviewReport, Previewed, preview};
 use rollcall_shared::model::{FromTo, Outcome, Plan};
 use serde_json::{Value, json};
 
@@ -27,7 +27,7 @@ pub(super) async fn run(session: &mut Session, arguments: PreviewArguments) -> R
     let (out, reader) = (&mut session.out, session.reader);
     // The handler cannot be stopped by a change that could not be printed; the first error is told at the end.
     let mut printed = Ok(());
-    let on_change = |change: PreviewedChange| {
+    let on_change = |change: Previewed| {
         if printed.is_ok() {
             printed = print(out, reader, &mut pages, &change);
         }
@@ -63,7 +63,7 @@ fn save(file: &Path, plan: &Plan) -> Result<(), Failure> {
     })
 }
 
-fn print(out: &mut Out, reader: Reader, pages: &mut Pages, change: &PreviewedChange) -> std::io::Result<()> {
+fn print(out: &mut Out, reader: Reader, pages: &mut Pages, change: &Previewed) -> std::io::Result<()> {
     if reader == Reader::Program {
         return out.row(change);
     }
@@ -77,7 +77,7 @@ fn print(out: &mut Out, reader: Reader, pages: &mut Pages, change: &PreviewedCha
 }
 
 /// Why, and what would change: first what a person decides by.
-fn what(change: &PreviewedChange) -> String {
+fn what(change: &Previewed) -> String {
     let rule = change.rule.map(|rule| format!("left out by {}", word(&json!(rule))));
     let reason = change.reason.clone().filter(|_| change.message.is_none() && rule.is_none());
     let told = change.message.clone().into_iter().chain(rule).chain(reason);
@@ -132,12 +132,12 @@ fn cost(cost: &Cost) -> String {
 
 #[cfg(test)]
 mod tests {
-    use rollcall_shared::handlers::preview::{Cost, PreviewedChange};
+    use rollcall_shared::handlers::preview::{Cost, Previewed};
     use rollcall_shared::model::{FromTo, Outcome, Rule};
     use serde_json::json;
 
-    fn change() -> PreviewedChange {
-        PreviewedChange {
+    fn change() -> Previewed {
+        Previewed {
             mapping: "people".to_owned(),
             id: "00u1".to_owned(),
             identifier: None,
@@ -150,14 +150,14 @@ mod tests {
                 ("source_updated".to_owned(), FromTo { from: json!("a"), to: json!("b") }),
             ]
             .into(),
+            change: None,
         }
     }
 
     #[test]
     fn a_row_says_what_a_person_decides_by() {
         assert_eq!(super::what(&change()), "title: Analyst → –");
-        let left =
-            PreviewedChange { reason: Some("out_of_scope".to_owned()), rule: Some(Rule::Departments), ..change() };
+        let left = Previewed { reason: Some("out_of_scope".to_owned()), rule: Some(Rule::Departments), ..change() };
         assert_eq!(super::what(&left), "left out by departments; title: Analyst → –");
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
-use super::closing::{hash, suspects};
+use super::closing::suspects;
 use super::evidence::{Evidence, gather};
 use super::import::Import;
 use super::members::met_in;
@@ -17,7 +17,7 @@ use crate::directory::{ConnectionState, Known, SHARDS, Suspect, Written};
 use crate::handlers::interruption::{Interruption, blind};
 use crate::line::Person;
 use crate::model::{Mapping, Outcome, Reason, Rejection, Time};
-use crate::reconcile::{Source, Verdict, absent, is_too_many, outcome_of_nothing_to_write};
+use crate::reconcile::{Source, Verdict, absent, hash, is_too_many, outcome_of_nothing_to_write};
 use crate::sync::{Landing, Met};
 
 /// How long before T0 somebody may have gone whom the import's own pages still showed.

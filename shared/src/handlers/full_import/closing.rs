@@ -4,7 +4,6 @@
 //! runs behind. So the import ends with `filter`, which is fresher, from a while before T0.
 
 use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use futures::TryStreamExt;
 
@@ -13,7 +12,7 @@ use crate::directory::SHARDS;
 use crate::handlers::interruption::Interruption;
 use crate::model::{RawObject, Time, identify};
 use crate::okta::{OktaError, PageRequest};
-use crate::reconcile::{OLD_ENOUGH_TO_BE_LISTED, Source};
+use crate::reconcile::{OLD_ENOUGH_TO_BE_LISTED, Source, hash};
 use crate::sync::Met;
 
 /// Reads who changed since T0, less what the search index may lag.
@@ -63,13 +62,6 @@ pub(super) async fn suspects(import: &Import) -> Result<HashSet<u64>, Interrupti
         }
     }
     Ok(suspects)
-}
-
-/// The hash that a set of very many is known by, such as the [`suspects`]' ids.
-pub(super) fn hash(of: impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    of.hash(&mut hasher);
-    hasher.finish()
 }
 
 /// Takes a page's people through the line. Whoever is new to the run is counted, the others may move to another bucket.

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
-use super::closing::hash;
 use super::import::Import;
 use crate::clock;
 use crate::directory::{Collected, CollectedFate, ConnectionState, DayCount, DirectoryError, SHARDS, Written};
@@ -13,8 +12,8 @@ use crate::error::Error;
 use crate::handlers::interruption::Interruption;
 use crate::handlers::settle::settle;
 use crate::model::{Change, Outcome, Reason, Rejection, RejectionReason};
-use crate::reconcile::FRESH;
 use crate::reconcile::guard::{Decision, Measure};
+use crate::reconcile::{FRESH, hash};
 use crate::report::RunState;
 
 /// The day that the guard's wider limit is measured by.

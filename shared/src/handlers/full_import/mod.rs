@@ -22,6 +22,7 @@ use std::time::Duration;
 use self::checkpoint::{Checkpoint, Phase};
 use self::import::Import;
 pub use self::planned::carry_out;
+pub(in crate::handlers) use self::reading::PAGES_A_SPLIT;
 use super::interruption::{Interruption, blind};
 use super::run::{self, Opened, Run, Stops};
 use super::{Event, Response, connect, fan_out, waiting};

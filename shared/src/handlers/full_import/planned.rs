@@ -67,10 +67,8 @@ pub async fn carry_out(context: &Context, plan: &Plan) -> Result<RunReport, Erro
 }
 
 fn busy(report: &RunReport) -> Error {
-    let detail = format!("Run {} of connection {} is not finished.", report.run, report.connection);
     let hint = "Let it finish with `rollcall sync`, or stop it with `rollcall cancel`; then make a new plan.";
-    let problem = Problem::new("busy", "The connection is being worked on", detail, hint);
-    Error::Problem(problem.with_status(409), Fate::Retryable)
+    run::busy(&report.connection, &report.run, hint)
 }
 
 async fn begin(context: &Context, run: &mut Run, plan: &Plan) -> Result<(Import, ConnectionState), Interruption> {

@@ -20,7 +20,7 @@ use crate::sync::Met;
 
 /// A split costs up to one page that two slices share; beyond this many, one is allowed for so many pages read.
 const SPLITS_AT_ONCE: u64 = 4;
-const PAGES_A_SPLIT: u64 = 100;
+pub(in crate::handlers) const PAGES_A_SPLIT: u64 = 100;
 
 /// Reads every slice to its end and sweeps it.
 pub(crate) async fn read_slices(import: &Arc<Import>) -> Result<(), Interruption> {

@@ -4,15 +4,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::handlers::full_import::PAGES_A_SPLIT;
 use crate::model::{Change, Outcome};
+use crate::okta::PageRequest;
 use crate::preview::Previewed;
 
 /// Calls that every import makes: who the org is, the group Everyone twice, who changed meanwhile, the deletions.
 const CALLS_OF_A_RUN: u64 = 5;
 /// Known people that a sweep asks for in one call.
-const SUSPECTS_A_CALL: u64 = 100;
-/// A slice is split once for so many pages, which costs a page that two slices share.
-const PAGES_A_SPLIT: u64 = 100;
+const SUSPECTS_A_CALL: u64 = PageRequest::MOST_IDS as u64;
 /// An import that is read to its end in so few pages is not split.
 const PAGES_BEFORE_SPLIT: u64 = 2;
 

@@ -9,7 +9,7 @@ use futures::TryStreamExt;
 
 pub use self::cost::Cost;
 use self::tally::Tally;
-pub use self::tally::{Preview, PreviewReport, PreviewedChange};
+pub use self::tally::{Preview, PreviewReport};
 use super::connect;
 use super::interruption::blind;
 use crate::context::Context;
@@ -19,6 +19,7 @@ use crate::groups::Groups;
 use crate::model::{Connection, Mapping, RawObject, Reason, Time, decode, identify};
 use crate::okta::{Everyone, Okta, PageRequest};
 use crate::preview::Forecast;
+pub use crate::preview::Previewed;
 use crate::reconcile::Rivals;
 use crate::report::Problem;
 
@@ -40,7 +41,7 @@ pub async fn preview(
     context: &Context,
     name: &str,
     options: PreviewOptions,
-    on_change: impl FnMut(PreviewedChange),
+    on_change: impl FnMut(Previewed),
 ) -> Result<Preview, Error> {
     let connection = connect::connection(context, name).await?;
     let mappings = chosen(&connection, options.mapping.as_deref())?;
@@ -126,7 +127,7 @@ struct View<'a, F> {
     seen: HashSet<String>,
 }
 
-impl<F: FnMut(PreviewedChange)> View<'_, F> {
+impl<F: FnMut(Previewed)> View<'_, F> {
     async fn read(&mut self, okta: &Okta, limit: Option<u64>) -> Result<(), Error> {
         let Some(first) = self.forecasts.first() else { return Ok(()) };
         let mut request = Some(PageRequest::users_created(None, None, &first.connection.attributes()));

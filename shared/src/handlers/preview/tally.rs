@@ -5,30 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::cost::{Cost, Met};
-use crate::model::{Changed, Connection, Mapping, Outcome, Plan, PlannedChange, Rule, Time};
+use crate::model::{Connection, Mapping, Outcome, Plan, PlannedChange, Rule, Time};
 use crate::preview::Previewed;
 use crate::report::Counts;
-
-/// What would become of one person under one mapping.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct PreviewedChange {
-    /// The mapping.
-    pub mapping: String,
-    /// The Okta id.
-    pub id: String,
-    /// The identifier, as far as it could be computed.
-    pub identifier: Option<String>,
-    /// What would become of it.
-    pub outcome: Outcome,
-    /// The word for why the record would be inactive, or why the person would not sync.
-    pub reason: Option<String>,
-    /// The reason in a sentence, where there is more to say than the word.
-    pub message: Option<String>,
-    /// The key of the filter that leaves the person out, if one does.
-    pub rule: Option<Rule>,
-    /// What would change in the record that is there, field by field.
-    pub changed: Changed,
-}
 
 /// What a full import would do, counted, and what it would cost.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -62,7 +41,7 @@ pub(super) struct Tally<F> {
     on_change: F,
 }
 
-impl<F: FnMut(PreviewedChange)> Tally<F> {
+impl<F: FnMut(Previewed)> Tally<F> {
     pub(super) fn of(connection: &Connection, made: Time, on_change: F) -> Tally<F> {
         let report = PreviewReport {
             connection: connection.name.clone(),
@@ -85,9 +64,7 @@ impl<F: FnMut(PreviewedChange)> Tally<F> {
         met.add(&previewed);
         plan.changes.extend(previewed.change.iter().map(|change| PlannedChange::of(&mapping.name, change)));
         if previewed.outcome != Outcome::Unchanged {
-            let Previewed { id, identifier, outcome, reason, message, rule, changed, .. } = previewed;
-            let mapping = mapping.name.clone();
-            on_change(PreviewedChange { mapping, id, identifier, outcome, reason, message, rule, changed });
+            on_change(previewed);
         }
     }
 

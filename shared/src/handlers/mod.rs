@@ -12,12 +12,14 @@ mod fan_out;
 pub mod full_import;
 pub mod history;
 mod interruption;
+mod invocation;
 pub mod preview;
 mod run;
 pub mod schema;
 mod settle;
 pub mod verify;
 mod waiting;
+mod work;
 
 use std::time::Duration;
 

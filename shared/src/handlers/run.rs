@@ -1,9 +1,6 @@
 //! A run's life: opened under a lease, taken up when another left it unfinished, and closed with a report.
 
-use std::time::Duration;
-
 use serde::de::DeserializeOwned;
-use tokio::time::Instant;
 use ulid::Ulid;
 
 use super::interruption::Interruption;
@@ -172,24 +169,6 @@ pub(crate) fn busy(connection: &str, run: &str, hint: &str) -> Error {
     let detail = format!("Run {run} of connection {connection} is not finished.");
     let problem = Problem::new("busy", "The connection is being worked on", detail, hint);
     Error::Problem(problem.with_status(409), Fate::Retryable)
-}
-
-/// The ends of an invocation, before its deadline, that leave it the time for its checkpoint.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Stops {
-    /// When it takes up nothing more.
-    pub(crate) work: Instant,
-    /// When it gives up what is still under way: a replay is a no-op, a lost checkpoint is not.
-    pub(crate) pages: Instant,
-}
-
-impl Stops {
-    /// The ends before a deadline: four tenths of the time that is left are kept back, and at most fifteen seconds.
-    pub(crate) fn before(deadline: Instant) -> Stops {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let reserve = (left * 2 / 5).min(Duration::from_secs(15));
-        Stops { work: deadline - reserve, pages: deadline - reserve / 2 }
-    }
 }
 
 impl Run {

@@ -7,7 +7,6 @@ mod absences;
 mod checkpoint;
 mod closing;
 mod crowd;
-mod deciding;
 mod evidence;
 mod import;
 mod members;
@@ -24,8 +23,10 @@ use self::import::Import;
 pub use self::planned::carry_out;
 pub(in crate::handlers) use self::reading::PAGES_A_SPLIT;
 use super::interruption::{Interruption, blind};
-use super::run::{self, Opened, Run, Stops};
-use super::{Event, Response, connect, fan_out, waiting};
+use super::invocation::{Stops, go_on};
+use super::run::{self, Opened, Run};
+use super::work::{Ledger, deciding, end};
+use super::{Event, Response, connect, fan_out};
 use crate::clock;
 use crate::context::Context;
 use crate::directory::{CompleteImport, ConnectionState};
@@ -39,8 +40,6 @@ use crate::report::{RunReport, RunState};
 
 /// A run taken up later than this after T0 starts anew (the log's events and the closing delta would be too many).
 const OLDEST_RUN: Duration = Duration::from_secs(24 * 60 * 60);
-/// A run that needs more invocations than this waits for the next trigger: a function that calls itself must end.
-const MOST_INVOCATIONS: u64 = 1_000;
 /// How far the watermark of what follows lies before T0, for late commits.
 const LATE_COMMITS: Duration = Duration::from_secs(5 * 60);
 
@@ -50,7 +49,7 @@ const LATE_COMMITS: Duration = Duration::from_secs(5 * 60);
 /// When no run could be opened, or no further invocation started. A run that failed after it was opened is no error here:
 /// its report says so.
 pub async fn handle(context: &Context, event: Event) -> Result<Response, Error> {
-    let Some(name) = &event.connection else { return fan_out::fan_out(context).await };
+    let Some(name) = &event.connection else { return fan_out::fan_out(context, Job::FullImport).await };
     let run = match run::open(context, name, Job::FullImport).await? {
         Opened::Mine(run) => *run,
         // Whoever is at it goes on by itself.
@@ -58,17 +57,7 @@ pub async fn handle(context: &Context, event: Event) -> Result<Response, Error> 
     };
     let stops = event.deadline.map(Stops::before);
     let report = import(context, run, stops).await?;
-    if report.state == RunState::Running && context.function.is_some() && event.deadline.is_some() {
-        if report.invocations >= MOST_INVOCATIONS {
-            return Err(run::too_many_invocations(&report));
-        }
-        if let Some(stops) = stops {
-            // When Okta's limit leaves nothing to do until then, a further invocation could only wait as well.
-            tokio::time::sleep_until(stops.work).await;
-        }
-        let next = Event { connection: Some(name.clone()), run: Some(report.run.clone()), deadline: None };
-        fan_out::start(context, &next).await?;
-    }
+    go_on(context, &report, stops).await?;
     Ok(Response::Run(Box::new(report)))
 }
 
@@ -131,7 +120,7 @@ async fn prepare(
     }
     let checkpoint = match checkpoint {
         // Since it was written, deactivations may have been collected of which it does not know.
-        Some(checkpoint) => Checkpoint { deactivations: true, ..checkpoint },
+        Some(checkpoint) => Checkpoint { ledger: Ledger { deactivations: true, ..checkpoint.ledger }, ..checkpoint },
         None => {
             let mut fresh = Checkpoint::new(organization.asked, digest, connection.mappings.len());
             let (sees_everyone, size) = everyone(&okta).await?;
@@ -139,7 +128,7 @@ async fn prepare(
                 fresh.phase = Phase::Reading;
             }
             (fresh.sees_everyone, fresh.everyone) = (sees_everyone, size);
-            fresh.expected = size.or(state.last_complete.as_ref().map(|import| import.users));
+            fresh.ledger.expected = size.or(state.last_complete.as_ref().map(|import| import.users));
             fresh
         }
     };
@@ -161,7 +150,7 @@ async fn prepare(
             "The credential may not list groups: whether it sees everybody cannot be told by the group Everyone.",
         );
     }
-    let import = Import::new(line, checkpoint, run.report.clone(), context.tuning, stops).await?;
+    let import = Import::new(line, checkpoint, run.report.clone(), (context.tuning, stops)).await?;
     Ok((import, state))
 }
 
@@ -185,7 +174,7 @@ async fn find_groups(okta: &Okta, run: &Run, connection: &Connection) -> Result<
 async fn count_heads(import: &Import) -> Result<(), Interruption> {
     let (met, size) = {
         let checkpoint = &import.work().checkpoint;
-        (checkpoint.people, checkpoint.everyone)
+        (checkpoint.ledger.people, checkpoint.everyone)
     };
     let falls_short = |size: u64| is_too_many(size.saturating_sub(met), size);
     if import.by_group || !size.is_some_and(falls_short) {
@@ -225,41 +214,9 @@ async fn everyone(okta: &Okta) -> Result<(bool, Option<u64>), Interruption> {
 }
 
 async fn work(begun: Begun) -> Result<RunReport, Error> {
-    let Begun { mut run, import, state } = begun;
+    let Begun { run, import, state } = begun;
     let ending = phases(&import, &state).await;
-    match ending {
-        Ok(ending) => {
-            run.report = import.report(ending);
-            if ending == RunState::Held {
-                run.report.problem = Some(run::held_problem(&run.report));
-            }
-            // Some mappings could not be worked on; what the others came to stands.
-            if let Some(problem) = import.line.groups.broken().values().next() {
-                (run.report.state, run.report.problem) = (RunState::Failed, Some(problem.clone()));
-            }
-            run.close().await
-        }
-        Err(interruption) => {
-            if matches!(interruption, Interruption::Blind(_)) {
-                deciding::set_aside(&import).await?;
-            }
-            // What was done is kept: only after an error of the state table itself is there nothing to add.
-            let saved = match &interruption {
-                Interruption::Error(Error::Directory(_)) => {
-                    // Whoever takes the run up tells again what the feed has not heard; after an error for good nobody does.
-                    import.line.publish().await.unwrap_or_else(|error| tracing::warn!(%error, "the feed was not told"));
-                    Ok(())
-                }
-                _ => import.save().await,
-            };
-            run.report = import.report(RunState::Running);
-            let interruption = match saved {
-                Ok(()) => interruption,
-                Err(save) => save,
-            };
-            run.interrupted(interruption).await
-        }
-    }
+    end(run, &import, ending).await
 }
 
 /// Goes through the phases from where the checkpoint stands, and ends as held or succeeded.
@@ -293,7 +250,7 @@ async fn phases(import: &Arc<Import>, state: &ConnectionState) -> Result<RunStat
             }
             Phase::Applying => {
                 ending = deciding::apply(import).await?;
-                sync_waiting(import).await?;
+                import.sync_waiting().await?;
                 Phase::Finished
             }
             Phase::Finished => {
@@ -306,16 +263,6 @@ async fn phases(import: &Arc<Import>, state: &ConnectionState) -> Result<RunStat
             import.save().await?;
         }
     }
-}
-
-/// Whoever waited for an identifier that came free in this run syncs in it.
-async fn sync_waiting(import: &Import) -> Result<(), Interruption> {
-    for landing in waiting::wake(&import.line).await? {
-        if !import.withdraw(&landing).await? {
-            import.work().checkpoint.count_again(&landing);
-        }
-    }
-    Ok(())
 }
 
 /// Everything is in the directory, or in the hold: what follows starts from here. Not where a mapping could not be worked
@@ -331,14 +278,14 @@ async fn complete(import: &Import, ending: RunState) -> Result<(), Interruption>
     if line.any_unsynced() {
         line.directory.forget_unsynced(&line.lease, started).await?;
     }
-    let is_settled = ending != RunState::Held && checkpoint.tallies.iter().all(|tally| tally.unexplained == 0);
-    let mappings = line.connection.mappings.iter().zip(&checkpoint.tallies);
+    let is_settled = ending != RunState::Held && checkpoint.ledger.tallies.iter().all(|tally| tally.unexplained == 0);
+    let mappings = line.connection.mappings.iter().zip(&checkpoint.ledger.tallies);
     let import = CompleteImport {
         run: line.lease.run().to_owned(),
         t0: checkpoint.t0,
         mappings_digest: checkpoint.mappings_digest,
         active: mappings.map(|(mapping, tally)| (mapping.name.clone(), tally.active)).collect(),
-        users: checkpoint.people,
+        users: checkpoint.ledger.people,
     };
     let complete = |state: &mut ConnectionState| {
         // Once more for the same run, after a crash, changes nothing.

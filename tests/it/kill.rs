@@ -14,7 +14,7 @@ use rollcall::stack::Stack;
 use rollcall_shared::report::{RunReport, RunState};
 use test_support::truth;
 use test_support::wire::{Cut, When, Wire};
-use test_support::world::{CUSTODIANS, PEOPLE, Setup, World, import};
+use test_support::world::{CUSTODIANS, Job, PEOPLE, Setup, World, import};
 
 const PEOPLE_IN_THE_ORG: usize = 23;
 /// Cases that run beside each other.
@@ -142,7 +142,7 @@ async fn case(stack: Arc<Stack>, scene: Scene, cut: Cut, reference: &RunReport) 
     drop(running.await);
     let killed = runs(&world).await.difference(&before).next().cloned();
     wire.mend();
-    world.let_the_lease_lapse().await;
+    world.let_the_lease_lapse(Job::FullImport).await;
     let report = import(&world.new_process().await, &name).await;
     let found = match report {
         Ok(report) => findings(&world, &untouched, &report, (killed.as_ref(), reference)).await,

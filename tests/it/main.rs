@@ -9,6 +9,7 @@ mod architecture;
 mod blind;
 mod changes;
 mod concurrency;
+mod delta;
 mod faults;
 mod fields;
 mod groups;

@@ -7,12 +7,16 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Deserialize;
 
 use super::item::Item;
-use super::keys::{self, Key, Table};
+use super::keys::{self, Key, SHARDS, Table};
 use super::search::{Consistency, Search};
 use super::tables::BY_ID;
 use super::update::text;
 use super::{Directory, DirectoryError, Rows};
 use crate::model::{Claim, Current, Former, LastWrite, Outcome, Reason, Record, State, Time, is_adopted};
+
+/// How many records of a shard are looked at for active ones, and how many at a time.
+const LOOKED_AT: usize = 50;
+const A_FEW: i32 = 10;
 
 /// The attributes that [`Known`] is made of; the keys too, so that a damaged item can be named.
 const KNOWN: &[&str] = &[
@@ -99,6 +103,38 @@ impl Directory {
         // What Okta never had cannot go missing in it.
         let is_oktas = |known: &Known| known.current.superseded_by.is_none() && !is_adopted(&known.id);
         known.try_filter(move |known| std::future::ready(is_oktas(known))).boxed()
+    }
+
+    /// A few people who have an active record, by Okta id, beginning at a shard; fewer where they are not found soon.
+    ///
+    /// # Errors
+    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses, or a record is damaged.
+    pub async fn some_active(
+        &self,
+        (connection, mapping): (&str, &str),
+        first_shard: u64,
+        count: usize,
+    ) -> Result<Vec<String>, DirectoryError> {
+        let mut found = Vec::new();
+        for shard in (0..SHARDS).map(|shard| (first_shard + shard) % SHARDS) {
+            let search = Search {
+                attributes: KNOWN,
+                consistency: Consistency::Eventual,
+                page: Some(A_FEW),
+                ..Search::of(Table::Directory, keys::records(connection, mapping, shard))
+            };
+            let mut rows = self.rows(search).take(LOOKED_AT);
+            while let Some(item) = rows.try_next().await? {
+                let known = known(&item)?;
+                if known.current.standing.is_none() && is_record(&item) && !is_adopted(&known.id) {
+                    found.push(known.id);
+                }
+                if found.len() == count {
+                    return Ok(found);
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// A record with everything that a diff needs of it, and whole.

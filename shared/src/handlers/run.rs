@@ -55,7 +55,10 @@ pub(crate) async fn open(context: &Context, connection: &str, job: Job) -> Resul
     let mut report = taken_up.unwrap_or_else(|| blank(lease.run(), connection, job));
     report.invocations += 1;
     (report.state, report.ended, report.problem) = (RunState::Running, None, None);
-    directory.put_run(&lease, &report).await?;
+    match is_taken_up {
+        true => directory.put_run(&lease, &report).await?,
+        false => directory.open_run(&lease, &report).await?,
+    };
     tracing::info!(run = lease.run(), connection, job = job.name(), invocation = report.invocations, "run opened");
     Ok(Opened::Mine(Box::new(Run { lease, report, taken_up: is_taken_up, directory, okta: None })))
 }
@@ -207,7 +210,7 @@ impl Run {
         self.lease = self.lease.clone().start_anew(&new).await?;
         self.report = RunReport { invocations: 1, ..blank(&new, &left.connection, left.job) };
         self.taken_up = false;
-        self.directory.put_run(&self.lease, &self.report).await?;
+        self.directory.open_run(&self.lease, &self.report).await?;
         tracing::info!(run = new, connection = left.connection, left = left.run, "run started anew");
         Ok(())
     }

@@ -10,6 +10,7 @@ mod hash;
 mod passes;
 mod rivals;
 mod slices;
+mod watermark;
 
 pub use self::hash::hash;
 pub use blind::{OLD_ENOUGH_TO_BE_LISTED, is_too_many};
@@ -17,3 +18,4 @@ pub use diff::{FRESH, Observation, Source, Verdict, absent, outcome_of_nothing_t
 pub use passes::{GroupOrder, Pass, passes};
 pub use rivals::{Contender, Rivalry, Rivals};
 pub use slices::{SECOND, Slice, cut_second, split};
+pub use watermark::watermark;

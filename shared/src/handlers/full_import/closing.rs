@@ -22,7 +22,7 @@ pub(crate) async fn read_changes(import: &Import) -> Result<(), Interruption> {
     let suspects = suspects(import).await?;
     let at = import.work().checkpoint.closing.clone();
     let at = at.map(|at| PageRequest::resume(&at, &import.attributes));
-    let mut pages = Pages::new(PageRequest::users_updated_since(since, &import.attributes), at);
+    let mut pages = Pages::new(PageRequest::users_updated_since(since, &[], &import.attributes), at);
     while let Some(page) = pages.next(import).await? {
         take_in(import, page.objects, since, &suspects).await?;
         import.work().checkpoint.closing = page.next.as_ref().map(PageRequest::cursor);

@@ -25,24 +25,20 @@ pub(in crate::handlers) use self::reading::PAGES_A_SPLIT;
 use super::interruption::{Interruption, blind};
 use super::invocation::{Stops, go_on};
 use super::run::{self, Opened, Run};
+use super::sight::{everyone, find_groups};
 use super::work::{Ledger, deciding, end};
 use super::{Event, Response, connect, fan_out};
 use crate::clock;
 use crate::context::Context;
 use crate::directory::{CompleteImport, ConnectionState};
-use crate::error::{Error, Fate};
-use crate::groups::{Groups, Resolved};
+use crate::error::Error;
 use crate::line::Line;
-use crate::model::{Connection, Job, Mapping, Plans};
-use crate::okta::{Everyone, Okta};
-use crate::reconcile::is_too_many;
+use crate::model::{Job, Mapping, Plans};
+use crate::reconcile::{is_too_many, watermark};
 use crate::report::{RunReport, RunState};
 
 /// A run taken up later than this after T0 starts anew (the log's events and the closing delta would be too many).
 const OLDEST_RUN: Duration = Duration::from_secs(24 * 60 * 60);
-/// How far the watermark of what follows lies before T0, for late commits.
-const LATE_COMMITS: Duration = Duration::from_secs(5 * 60);
-
 /// Runs the full import of one connection, or starts one for each that is due.
 ///
 /// # Errors
@@ -95,7 +91,7 @@ async fn prepare(
     run.okta = Some(okta.clone());
     let mut state = run.directory.connection_state(&connection.name).await?;
     let organization = connect::same_org(&okta, &connection, &state).await?;
-    let resolved = find_groups(&okta, run, &connection).await?;
+    let resolved = find_groups(&okta, &run.directory, &connection).await?;
     let connection = Arc::new(resolved.groups.usable(&connection));
     let digest = connection.mappings_digest();
     let mut checkpoint: Option<Checkpoint> = run.checkpoint().await?;
@@ -106,8 +102,8 @@ async fn prepare(
     if checkpoint.is_none() && run.taken_up {
         run.start_anew().await?;
     }
-    for (name, id) in &resolved.new {
-        run.directory.put_resolved_group(&run.lease, name, id).await?;
+    for group in &resolved.new {
+        run.directory.put_resolved_group(&run.lease, group).await?;
     }
     let is_new = state.first_import.is_none();
     if state.org_id.is_none() || is_new {
@@ -154,21 +150,6 @@ async fn prepare(
     Ok((import, state))
 }
 
-/// Looks for the mapped groups. A credential that sees no groups at all is another matter than a group that is missing,
-/// and where no mapping is left to work on, there is nothing to do.
-async fn find_groups(okta: &Okta, run: &Run, connection: &Connection) -> Result<Resolved, Interruption> {
-    let resolved = Groups::resolve(okta, &run.directory, connection).await?;
-    if !resolved.groups.broken().is_empty() {
-        everyone(okta).await?;
-    }
-    match resolved.groups.broken().values().next() {
-        Some(problem) if resolved.groups.broken().len() == connection.mappings.len() => {
-            Err(Error::Problem(problem.clone(), Fate::Fatal).into())
-        }
-        _ => Ok(resolved),
-    }
-}
-
 /// Holds how many people were met against the size of the group Everyone: a list that breaks off early without an error
 /// would leave people out whom nobody knows yet, and no sweep could tell.
 async fn count_heads(import: &Import) -> Result<(), Interruption> {
@@ -199,18 +180,6 @@ async fn look_around(import: &Import) -> Result<(), Interruption> {
         ));
     }
     Ok(())
-}
-
-/// The group Everyone is in every org: a credential that may list groups and does not see it sees only part of the org.
-/// Gives whether it is seen, and its size.
-async fn everyone(okta: &Okta) -> Result<(bool, Option<u64>), Interruption> {
-    match okta.everyone().await? {
-        Everyone::Visible { users } => Ok((true, users)),
-        Everyone::NotThere => Err(blind(
-            "The group Everyone is not there, and no org lacks it: the credential sees only part of the org.",
-        )),
-        Everyone::NotPermitted(_) => Ok((false, None)),
-    }
 }
 
 async fn work(begun: Begun) -> Result<RunReport, Error> {
@@ -293,7 +262,7 @@ async fn complete(import: &Import, ending: RunState) -> Result<(), Interruption>
             let open_since = state.unsettled_since.or_else(|| evidence::last_seen(state));
             state.unsettled_since = open_since.filter(|_| !is_settled);
         }
-        state.watermark = Some(import.t0.before(LATE_COMMITS));
+        state.watermark = Some(watermark(import.t0));
         state.last_complete = Some(import.clone());
     };
     line.directory.change_connection_state(Some(&line.lease), &line.connection.name, complete).await?;

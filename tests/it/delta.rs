@@ -3,35 +3,37 @@
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
-use okta_sim::{Fault, FaultKind, Match, NewUser, Options, Role};
-use rollcall_shared::handlers::approve::approve;
-use rollcall_shared::handlers::{Event, delta_sync};
+use okta_sim::{Fault, FaultKind, Match, NewUser, Role};
 use rollcall_shared::model::{Reason, Time};
 use rollcall_shared::report::{RunReport, RunState};
-use serde_json::json;
+use serde_json::{Value, json};
 use test_support::wire::Wire;
-use test_support::world::{CUSTODIANS, LOGINS, PEOPLE, Setup, World, counts, document, import, problem};
+use test_support::world::{CUSTODIANS, LOGINS, PEOPLE, Setup, World, counts, document, problem};
 
 use super::groups::logins;
 
-const HOUR: Duration = Duration::from_secs(3_600);
+pub(super) const HOUR: Duration = Duration::from_secs(3_600);
 
-struct Scene {
-    world: World,
+pub(super) struct Scene {
+    pub(super) world: World,
     /// All active: four Admins, of whom two are Users as well; from the fifth on only Users; from the fifteenth on neither.
-    people: Vec<String>,
-    admins: String,
-    users: String,
+    pub(super) people: Vec<String>,
+    pub(super) admins: String,
+    pub(super) users: String,
 }
 
 /// An org with login users by group beside the usual mappings, imported an hour ago, and quiet since.
-async fn arrived(setup: Setup) -> Scene {
-    let mut world = World::new(Setup { max_deactivations: 3, ..setup.clone() }).await;
+pub(super) async fn arrived(setup: Setup) -> Scene {
+    let mut mappings = document(&setup, "http://127.0.0.1:1")["mappings"].clone();
+    mappings.as_array_mut().expect("a list").push(logins());
+    arrived_with(setup, mappings).await
+}
+
+async fn arrived_with(setup: Setup, mappings: Value) -> Scene {
+    let mut world = World::new(Setup { max_deactivations: 3, ..setup }).await;
     let people = world.active();
     let admins = world.group("Admins", &people[..4]);
     let users = world.group("Users", &[&people[..2], &people[4..14]].concat());
-    let mut mappings = document(&setup, "http://127.0.0.1:1")["mappings"].clone();
-    mappings.as_array_mut().expect("a list").push(logins());
     world.reconnect(|document| document["mappings"] = mappings).await;
     world.later(HOUR);
     assert_eq!(world.import().await.state, RunState::Succeeded);
@@ -42,12 +44,12 @@ async fn arrived(setup: Setup) -> Scene {
     Scene { world, people, admins, users }
 }
 
-async fn usual() -> Scene {
+pub(super) async fn usual() -> Scene {
     arrived(Setup::default()).await
 }
 
 /// Runs a delta that has to succeed and to leave the directory true.
-async fn succeeded(world: &World) -> RunReport {
+pub(super) async fn succeeded(world: &World) -> RunReport {
     let report = world.delta().await;
     assert_eq!(report.state, RunState::Succeeded, "{:?}", report.problem);
     assert!(report.mappings.values().all(|counts| counts.add_up()), "{report:?}");
@@ -56,7 +58,7 @@ async fn succeeded(world: &World) -> RunReport {
     report
 }
 
-async fn watermark(world: &World) -> Time {
+pub(super) async fn watermark(world: &World) -> Time {
     let state = world.context.directory.connection_state(&world.connection.name).await.expect("the state can be read");
     state.watermark.expect("there is a watermark")
 }
@@ -148,6 +150,18 @@ async fn only_changed_groups_are_listed_and_nobody_is_asked_for_their_groups_who
 }
 
 #[tokio::test]
+async fn where_every_mapping_uses_groups_nobody_else_is_looked_at() {
+    let Scene { world, people, admins, users } = arrived_with(Setup::default(), json!([logins()])).await;
+    world.sim.with(|org| {
+        people[12..20].iter().for_each(|id| assert!(org.set_profile(id, "title", "Clerk")));
+        assert!(org.add_to_group(&people[20], &admins) && org.remove_from_group(&people[13], &users));
+    });
+    let report = succeeded(&world).await;
+    let counts = counts(&report, LOGINS);
+    assert_eq!((counts.read, counts.created, counts.updated, counts.deactivated), (3, 1, 1, 1));
+}
+
+#[tokio::test]
 async fn a_role_that_was_lost_is_blind_and_nothing_is_missed() {
     let Scene { world, people, users, .. } = usual().await;
     let (before, mark) = (world.directory().await, watermark(&world).await);
@@ -183,90 +197,13 @@ async fn one_who_is_out_of_sight_blinds_nobody_and_a_part_of_the_org_moves_no_wa
     assert_eq!(world.delta().await.state, RunState::Succeeded);
     assert_eq!(world.standing(PEOPLE, &people[16]).await, Some(Reason::Suspended));
     assert!(watermark(&world).await > mark);
-}
-
-#[tokio::test]
-async fn an_import_has_to_come_first_and_to_know_the_mappings() {
-    let mut world = World::of(30).await;
-    let report = world.delta().await;
-    assert_eq!((report.state, problem(&report)), (RunState::Failed, "never-imported"));
-    assert!(world.directory().await.iter().all(BTreeMap::is_empty));
-    world.import().await;
-    world.reconnect(|document| document["mappings"][0]["fields"]["title"] = json!("profile.title")).await;
-    let report = world.delta().await;
-    assert_eq!((report.state, problem(&report)), (RunState::Failed, "mappings-changed"));
-    assert!(report.problem.unwrap().hint.contains("full-import") && world.sim.calls().len() > 0);
-}
-
-#[tokio::test]
-async fn what_is_committed_late_is_found() {
-    let Scene { world, people, .. } = usual().await;
-    world.sim.with(|org| assert!(org.rename(&people[15], "Grace", "Hopper")));
-    succeeded(&world).await;
-    world.sim.with(|org| {
-        let now = org.now();
-        org.set_now(now - Duration::from_secs(240));
-        assert!(org.rename(&people[16], "Mary", "Somerville"));
-        org.set_now(now);
-    });
-    assert_eq!(counts(&succeeded(&world).await, PEOPLE).updated, 1);
-}
-
-#[tokio::test]
-async fn a_delta_that_breaks_off_is_taken_up_and_moves_no_watermark_until_its_end() {
-    let okta = Options { cursor_life: Some(2 * HOUR), ..Setup::default().okta };
-    let Scene { world, people, .. } = arrived(Setup { okta, ..Setup::default() }).await;
-    let mark = watermark(&world).await;
-    world.sim.with(|org| people[15..31].iter().for_each(|id| assert!(org.set_profile(id, "title", "Clerk"))));
-    let second_page = Match::path("/api/v1/users?").query("after=");
-    world.sim.inject(Fault::new(second_page, FaultKind::Status(503)).times(5));
-    let broken = world.delta().await;
-    assert_eq!((broken.state, watermark(&world).await), (RunState::Failed, mark));
-    // By now the cursor is worth nothing.
-    world.later(3 * HOUR);
-    let report = succeeded(&world).await;
-    assert_eq!((&report.run, report.invocations, report.progress.done), (&broken.run, 2, 16));
-    assert!(watermark(&world).await > mark);
-}
-
-#[tokio::test]
-async fn a_delta_goes_on_in_further_invocations() {
-    let okta = Options { latency: Duration::from_millis(60), ..Setup::default().okta };
-    let Scene { world, people, .. } = arrived(Setup { okta, ..Setup::default() }).await;
-    world.sim.with(|org| people[4..40].iter().for_each(|id| assert!(org.set_profile(id, "title", "Clerk"))));
-    for _ in 0..20 {
-        let deadline = Some(tokio::time::Instant::now() + Duration::from_millis(900));
-        let event = Event { connection: Some(world.connection.name.clone()), deadline, ..Event::default() };
-        delta_sync::handle(&world.context, event).await.unwrap();
-    }
-    let runs = world.context.directory.runs(&world.connection.name).await.unwrap();
-    let run = runs.iter().find(|run| run.progress.done == 36).expect("a run saw everybody");
-    assert!(run.state == RunState::Succeeded && run.invocations > 1, "{run:?}");
-    world.assert_true().await;
-}
-
-#[tokio::test]
-async fn the_guard_holds_and_later_deltas_add_and_drop() {
-    let Scene { world, people, .. } = usual().await;
-    let mark = watermark(&world).await;
-    world.sim.with(|org| people[15..20].iter().for_each(|id| assert!(org.deactivate(id))));
-    let first = world.delta().await;
-    assert_eq!((first.state, counts(&first, PEOPLE).held), (RunState::Held, 5), "{first:?}");
-    assert!(watermark(&world).await > mark, "the hold remembers");
+    // A list that leaves out somebody who is there says nothing of the others either.
     world.later(HOUR);
-    world.sim.with(|org| assert!(org.reactivate(&people[15]) && org.deactivate(&people[21])));
-    let second = world.delta().await;
-    // The overlap shows the leavers once more: this run is the one that the hold waits for now.
-    assert_eq!((second.state, counts(&second, PEOPLE).held), (RunState::Held, 4));
-    let held = world.held().await;
-    let waits = |id: &String| held.contains(&(PEOPLE.to_owned(), id.clone()));
-    assert!(!waits(&people[15]) && people[16..20].iter().all(waits), "{held:?}");
-    assert_eq!(world.standing(PEOPLE, &people[21]).await, Some(Reason::Deactivated));
-    world.later(HOUR);
-    assert_eq!((world.delta().await.state, world.held().await), (RunState::Succeeded, held));
-    assert_eq!(approve(&world.context, &second.run).await.unwrap().state, RunState::Succeeded);
-    world.assert_true().await;
-    assert_eq!(world.held().await, []);
+    world.sim.with(|org| assert!(org.unsuspend(&people[16])));
+    world.sim.inject(Fault::new(Match::path("/api/v1/users?"), FaultKind::EmptyList).times(1));
+    assert_eq!(world.delta().await.warnings.len(), 1);
+    assert_eq!(world.delta().await.warnings.len(), 0);
+    assert_eq!(world.standing(PEOPLE, &people[16]).await, None);
 }
 
 #[tokio::test]
@@ -290,19 +227,4 @@ async fn who_waits_for_an_identifier_and_who_is_hired_again_sync_at_once() {
     });
     assert_eq!(world.delta().await.state, RunState::Succeeded);
     assert_eq!(world.record(LOGINS, &again).await.unwrap().previous_ids, [people[9].clone()]);
-}
-
-#[tokio::test]
-async fn a_full_import_beside_it_does_no_harm() {
-    let Scene { world, people, admins, users } = usual().await;
-    world.sim.with(|org| {
-        people[15..30].iter().for_each(|id| assert!(org.move_department(id, "Sales")));
-        assert!(org.remove_from_group(&people[6], &users) && org.add_to_group(&people[22], &admins));
-        assert!(org.suspend(&people[31]));
-    });
-    let process = world.new_process().await;
-    let (delta, full) = tokio::join!(world.delta(), import(&process, &world.connection.name));
-    assert_eq!((delta.state, full.unwrap().state), (RunState::Succeeded, RunState::Succeeded));
-    world.assert_true().await;
-    succeeded(&world).await;
 }

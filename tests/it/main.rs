@@ -10,6 +10,7 @@ mod blind;
 mod changes;
 mod concurrency;
 mod delta;
+mod delta_runs;
 mod faults;
 mod fields;
 mod groups;

@@ -36,6 +36,13 @@ pub struct Listing {
 pub struct StoredMembership {
     /// The user's id.
     pub user: String,
+    /// How they stood to it.
+    pub how: HowStored,
+}
+
+/// How somebody stood to a group when it was last listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HowStored {
     /// Whether they were a member; otherwise they had left.
     pub is_member: bool,
     /// Okta's clock on the listing that found it so first.
@@ -88,7 +95,7 @@ impl Directory {
         };
         let rows = self.rows_of_shards(search).and_then(async |item| {
             let (user, is_member) = (item.text("user")?.to_owned(), item.is_true("member"));
-            Ok(StoredMembership { user, is_member, since: item.value("at")? })
+            Ok(StoredMembership { user, how: HowStored { is_member, since: item.value("at")? } })
         });
         rows.boxed()
     }
@@ -96,7 +103,7 @@ impl Directory {
     /// The ids of a group's stored members, in no order.
     pub fn members(&self, connection: &str, group: &str) -> Rows<String> {
         let memberships = self.memberships(connection, group);
-        memberships.try_filter_map(async |stored| Ok(stored.is_member.then_some(stored.user))).boxed()
+        memberships.try_filter_map(async |stored| Ok(stored.how.is_member.then_some(stored.user))).boxed()
     }
 
     /// Who of these users is stored as a member of which of these groups: pairs of user and group.

@@ -87,7 +87,7 @@ pub use feed::{FeedCursor, FeedPage};
 pub use hold::{HeldEntry, Hold};
 pub use keys::SHARDS;
 pub use lease::{Acquired, Lease, LeaseTimes};
-pub use memberships::{Listing, ResolvedGroup, StoredMembership};
+pub use memberships::{HowStored, Listing, ResolvedGroup, StoredMembership};
 pub use records::Known;
 pub use runs::RunControl;
 pub use secrets::Secrets;

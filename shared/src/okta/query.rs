@@ -65,14 +65,14 @@ impl PageRequest {
     /// at most [`PageRequest::MOST_IDS`], who are known to be there.
     pub fn users_updated_since(since: Time, witnesses: &[String], attributes: &Attributes) -> PageRequest {
         let changed = format!("lastUpdated ge \"{since}\"");
-        let conditions: Vec<String> = std::iter::once(changed).chain(witnesses.iter().map(is_user)).collect();
+        let conditions: Vec<String> = std::iter::once(changed).chain(witnesses.iter().map(|id| is_user(id))).collect();
         users(&[("filter", &conditions.join(" or "))], attributes)
     }
 
     /// Those users of at most [`PageRequest::MOST_IDS`] ids that Okta shows.
     pub fn users_by_id(ids: &[String], attributes: &Attributes) -> PageRequest {
         debug_assert!(ids.len() <= PageRequest::MOST_IDS, "{} ids in one request", ids.len());
-        let alternatives: Vec<String> = ids.iter().map(is_user).collect();
+        let alternatives: Vec<String> = ids.iter().map(|id| is_user(id)).collect();
         users(&[("filter", &alternatives.join(" or "))], attributes)
     }
 
@@ -135,7 +135,7 @@ impl PageRequest {
     }
 }
 
-fn is_user(id: &String) -> String {
+fn is_user(id: &str) -> String {
     format!("id eq {}", quoted(id))
 }
 

@@ -74,7 +74,8 @@ fn only_members(delta: &Delta, people: Vec<RawObject>) -> Vec<RawObject> {
     people.into_iter().filter(|object| !is_elsewhere(object)).collect()
 }
 
-/// Whether the list showed what there is. An empty one is believed only while somebody who is known to be there is there.
+/// Whether the list showed what there is. One without anybody is believed only while it shows a witness; where it shows
+/// neither, whatever else it showed is synced, and the next run begins where this one did.
 async fn look_around(delta: &Delta) -> Result<(), Interruption> {
     let (shown, mut witnesses) = {
         let work = delta.work();
@@ -84,24 +85,23 @@ async fn look_around(delta: &Delta) -> Result<(), Interruption> {
         return Ok(());
     }
     let Some(first) = witnesses.first().cloned() else { return look_for_anybody(delta, shown).await };
+    let names = witnesses.join(", ");
     if witnesses.len() == 1 {
         witnesses.push(first);
     }
+    let mut is_there = false;
     for witness in &witnesses {
-        if matches!(delta.line.read_again(witness).await?, Person::Here(_)) {
-            return Ok(());
-        }
+        is_there |= matches!(delta.line.read_again(witness).await?, Person::Here(_));
     }
-    if !shown.people {
+    if !is_there && !shown.people {
         return Err(blind(format!(
-            "Okta lists nobody who changed, and people who are known to be active are out of sight: {}.",
-            witnesses.join(", ")
+            "Okta lists nobody who changed, and people who are known to be active are out of sight: {names}."
         )));
     }
+    let how = if is_there { "Okta's list left out" } else { "Out of the credential's sight are" };
     delta.line.warn(format!(
-        "People who are known to be active are out of sight: {}. Perhaps the credential sees only part of the org, so the \
-         next run begins where this one did.",
-        witnesses.join(", ")
+        "{how} people who are known to be active: {names}. Others may be missing too, so the next run begins where this \
+         one did."
     ));
     delta.work().checkpoint.untold = true;
     Ok(())

@@ -53,6 +53,10 @@ impl Sheet for Work {
         chunks.extend(met.unsaved(MET, &mut checkpoint.met_chunks));
         chunks
     }
+
+    fn has_met(&self, id: &str) -> bool {
+        self.met.ids.contains(id)
+    }
 }
 
 impl Delta {

@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 use futures::TryStreamExt;
 
 use super::delta::Delta;
-use crate::directory::{Listing, StoredMembership};
+use crate::directory::{HowStored, Listing, StoredMembership};
 use crate::groups::MappedGroup;
 use crate::handlers::interruption::Interruption;
 use crate::handlers::work::Seen;
@@ -22,16 +22,16 @@ use crate::reconcile::{Pass, Source};
 /// Leavers after whom a checkpoint is due: each takes two calls.
 const LEAVERS_A_PAGE: usize = 100;
 
+/// What is stored of a group, by user.
+type Stored = HashMap<String, HowStored>;
+
 /// Lists every changed group again, in the order of the roles, from where the checkpoint stands.
 pub(super) async fn read_groups(delta: &Delta) -> Result<(), Interruption> {
     loop {
-        let (at, changed) = {
-            let work = delta.work();
-            (work.checkpoint.members.pass as usize, work.changed.clone())
-        };
+        let at = delta.work().checkpoint.members.pass as usize;
         let Some(pass) = delta.passes.get(at) else { return Ok(()) };
         let group = delta.line.groups.group(pass.group);
-        match group.filter(|group| pass.first && changed.contains(&group.id)) {
+        match group.filter(|group| pass.first && delta.work().changed.contains(&group.id)) {
             Some(group) => list(delta, pass, group).await?,
             None => delta.work().checkpoint.members.finish(),
         }
@@ -42,15 +42,14 @@ pub(super) async fn read_groups(delta: &Delta) -> Result<(), Interruption> {
 async fn list(delta: &Delta, pass: &Pass, group: &MappedGroup) -> Result<(), Interruption> {
     let line = &delta.line;
     let stored = line.directory.memberships(&line.connection.name, &group.id);
-    let stored = stored.map_ok(|stored| (stored.user.clone(), stored));
-    let stored: HashMap<String, StoredMembership> = stored.try_collect().await?;
+    let stored: Stored = stored.map_ok(|StoredMembership { user, how }| (user, how)).try_collect().await?;
     let mut pages = delta.work().checkpoint.members.pages(&group.id);
     while let Some(page) = pages.next(delta).await? {
         take_in(delta, (pass, &stored), page.objects).await?;
         delta.work().checkpoint.members.turn(page.date, page.next.as_ref());
         delta.turn_page().await?;
     }
-    let listed = delta.work().members.ids.clone();
+    let listed = std::mem::take(&mut delta.work().members.ids);
     confirm(delta, leavers(delta, &stored, &listed)).await?;
     let at = delta.work().checkpoint.members.at;
     if let Some(at) = at {
@@ -66,13 +65,9 @@ async fn list(delta: &Delta, pass: &Pass, group: &MappedGroup) -> Result<(), Int
 }
 
 /// Notes a page's members, and takes those through the line who were not stored as members before the watermark.
-async fn take_in(
-    delta: &Delta,
-    (pass, stored): (&Pass, &HashMap<String, StoredMembership>),
-    objects: Vec<RawObject>,
-) -> Result<(), Interruption> {
+async fn take_in(delta: &Delta, (pass, stored): (&Pass, &Stored), objects: Vec<RawObject>) -> Result<(), Interruption> {
     let since = delta.work().checkpoint.since;
-    let was_member = |id: &String| stored.get(id).is_some_and(|stored| stored.is_member && stored.since < since);
+    let was_member = |id: &String| stored.get(id).is_some_and(|how| how.is_member && how.since < since);
     let people = objects.into_iter().map(|object| (identify(&object).id, object));
     let (_, joined): (Vec<_>, Vec<_>) = {
         let mut work = delta.work();
@@ -86,11 +81,11 @@ async fn take_in(
 }
 
 /// Who was a member and is not listed any more, or was found to have left since the watermark; in order.
-fn leavers(delta: &Delta, stored: &HashMap<String, StoredMembership>, listed: &HashSet<String>) -> Vec<String> {
+fn leavers(delta: &Delta, stored: &Stored, listed: &HashSet<String>) -> Vec<String> {
     let work = delta.work();
     let (since, done_to) = (work.checkpoint.since, work.checkpoint.confirmed_to.as_ref());
-    let left = stored.values().filter(|stored| stored.is_member || stored.since >= since);
-    let left = left.map(|stored| &stored.user).filter(|id| !listed.contains(*id));
+    let left = stored.iter().filter(|(_, how)| how.is_member || how.since >= since);
+    let left = left.map(|(id, _)| id).filter(|id| !listed.contains(*id));
     let mut left: Vec<String> = left.filter(|id| done_to.is_none_or(|done_to| *id > done_to)).cloned().collect();
     left.sort_unstable();
     left

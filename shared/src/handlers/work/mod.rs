@@ -10,6 +10,7 @@ mod ledger;
 mod pages;
 mod seen;
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -44,6 +45,9 @@ pub(crate) trait Sheet {
 
     /// Takes the seen ids that no item holds yet, and counts them in the checkpoint as stored.
     fn unsaved(&mut self) -> Vec<Chunk>;
+
+    /// Whether the run has counted somebody already.
+    fn has_met(&self, id: &str) -> bool;
 }
 
 /// A job at work.
@@ -175,11 +179,19 @@ impl<S: Sheet> AtWork<S> {
 
     /// Whoever waited for an identifier that came free in this run syncs in it.
     pub(crate) async fn sync_waiting(&self) -> Result<(), Interruption> {
+        let mut woken = HashSet::new();
         for landing in waiting::wake(&self.line).await? {
-            if !self.withdraw(&landing).await? {
-                self.ledger(|ledger| ledger.count_again(&landing));
+            if self.withdraw(&landing).await? {
+                continue;
             }
+            let is_new = !self.work().has_met(&landing.id) && woken.insert((landing.mapping, landing.id.clone()));
+            self.ledger(|ledger| match is_new {
+                true => ledger.count(&[landing]),
+                false => ledger.count_again(&landing),
+            });
         }
+        let people: HashSet<&String> = woken.iter().map(|(_, id)| id).collect();
+        self.ledger(|ledger| ledger.people += people.len() as u64);
         Ok(())
     }
 

@@ -72,7 +72,8 @@ impl Filter {
         }
     }
 
-    pub(super) fn document(&self) -> Value {
+    /// The filter as a connection's document has it; without the keys that admit everyone.
+    pub fn document(&self) -> Value {
         let mut document = Map::new();
         if let Some(statuses) = &self.statuses {
             document.insert("statuses".to_owned(), json!(statuses));

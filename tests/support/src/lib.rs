@@ -6,6 +6,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on should stop where it is")]
 
 pub mod lambda;
+mod presets;
 pub mod truth;
 pub mod wire;
 pub mod world;

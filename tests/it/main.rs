@@ -18,5 +18,6 @@ mod import;
 mod kill;
 mod malformed;
 mod preview;
+mod products;
 mod schema;
 mod throttles;

@@ -2,6 +2,7 @@
 //! requesters.
 
 use okta_sim::{NewUser, Status};
+use rollcall_shared::handlers::verify::verify;
 use rollcall_shared::model::{Kind, Reason, RejectionReason};
 use rollcall_shared::report::RunState;
 use serde_json::{Value, json};
@@ -152,6 +153,9 @@ impl Desk {
         let before = self.technicians.records(USERS).await;
         let nowhere = json!([{ "preset": USERS, "filter": { "groups": ["Night Shift"] } }]);
         self.technicians.map(nowhere).await;
+        let lines = verify(&self.technicians.context, "acme").await.expect("verify answers");
+        let wrong: Vec<&str> = lines.iter().filter(|line| !line.ok).map(|line| line.api.as_str()).collect();
+        assert_eq!(wrong, ["/api/v1/groups"], "verify tells it before anything is synced");
         let failed = self.technicians.import().await;
         assert_eq!((failed.state, problem(&failed)), (RunState::Failed, "group-missing"));
         assert_eq!(self.technicians.records(USERS).await, before);

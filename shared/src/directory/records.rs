@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::item::Item;
 use super::keys::{self, Key, Table};
@@ -12,7 +13,7 @@ use super::search::{Consistency, Search};
 use super::tables::BY_ID;
 use super::update::text;
 use super::{Directory, DirectoryError, Rows};
-use crate::model::{Claim, Current, Former, LastWrite, Outcome, Reason, Record, State, Time, is_adopted};
+use crate::model::{Claim, Current, Former, LastWrite, Outcome, Reason, Record, Standing, State, Time, is_adopted};
 
 /// The attributes that [`Known`] is made of; the keys too, so that a damaged item can be named.
 const KNOWN: &[&str] = &[
@@ -33,6 +34,17 @@ const KNOWN: &[&str] = &[
     "rejoin",
     "superseded_by",
 ];
+
+/// The attributes that [`Fields`] is made of; the keys too, so that a damaged item can be named.
+const FIELDS: &[&str] = &["pk", "sk", "state", "reason", "fields", "superseded_by"];
+
+/// The attributes of [`FIELDS`].
+#[derive(Deserialize)]
+struct Fields {
+    state: State,
+    reason: Option<Reason>,
+    fields: Map<String, Value>,
+}
 
 /// A record that is there, as far as a diff needs it.
 #[derive(Debug, Clone, PartialEq)]
@@ -99,6 +111,21 @@ impl Directory {
         // What Okta never had cannot go missing in it.
         let is_oktas = |known: &Known| known.current.superseded_by.is_none() && !is_adopted(&known.id);
         known.try_filter(move |known| std::future::ready(is_oktas(known))).boxed()
+    }
+
+    /// The fields of a mapping's records, and how each stands, in no order; strongly consistent.
+    pub(crate) fn fields_of(&self, connection: &str, mapping: &str) -> Rows<(Map<String, Value>, Standing)> {
+        let (connection, mapping) = (connection.to_owned(), mapping.to_owned());
+        let search = move |shard| Search {
+            attributes: FIELDS,
+            ..Search::of(Table::Directory, keys::records(&connection, &mapping, shard))
+        };
+        let records = self.rows_of_shards(search).try_filter(|item| std::future::ready(is_record(item)));
+        let fields = async |item: Item| {
+            let stored: Fields = item.decode()?;
+            Ok((stored.fields, standing(&item, stored.state, stored.reason)?))
+        };
+        records.and_then(fields).boxed()
     }
 
     /// A record with everything that a diff needs of it, and whole.
@@ -197,11 +224,7 @@ pub(super) fn is_record(item: &Item) -> bool {
 
 pub(super) fn known(item: &Item) -> Result<Known, DirectoryError> {
     let stored: Stored = item.decode()?;
-    let standing = match (stored.state, stored.reason) {
-        (State::Active, _) => None,
-        (State::Inactive, Some(reason)) => Some(reason),
-        (State::Inactive, None) => return Err(item.damaged("it is inactive for no reason")),
-    };
+    let standing = standing(item, stored.state, stored.reason)?;
     let current = Current {
         revision: stored.revision,
         digest: stored.digest,
@@ -215,4 +238,12 @@ pub(super) fn known(item: &Item) -> Result<Known, DirectoryError> {
         last_write: LastWrite { run: stored.written_by, outcome: stored.outcome },
     };
     Ok(Known { id: stored.id, source_created: stored.source_created, current })
+}
+
+fn standing(item: &Item, state: State, reason: Option<Reason>) -> Result<Standing, DirectoryError> {
+    match (state, reason) {
+        (State::Active, _) => Ok(None),
+        (State::Inactive, Some(reason)) => Ok(Some(reason)),
+        (State::Inactive, None) => Err(item.damaged("it is inactive for no reason")),
+    }
 }

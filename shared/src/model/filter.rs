@@ -88,7 +88,8 @@ impl Filter {
     }
 }
 
-fn fold(name: &str) -> String {
+/// The form in which departments are compared.
+pub(super) fn fold(name: &str) -> String {
     name.trim().to_lowercase()
 }
 

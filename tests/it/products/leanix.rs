@@ -8,6 +8,7 @@ use test_support::world::{Setup, World, counts, document};
 use super::{connected, fields, installed, next_day, reachable};
 
 const EMPLOYEES: &str = "leanix-employees";
+const DEPARTMENTS: &str = "leanix-departments";
 
 #[tokio::test]
 async fn leanix_employees() {
@@ -66,6 +67,55 @@ async fn employees_come_and_go(world: &World) {
     world.sim.with(|org| assert!(org.unsuspend(suspended) && org.reactivate(deactivated)));
     assert_eq!(counts(&next_day(world).await, EMPLOYEES).reactivated, 2);
     assert_eq!([status(suspended).await, status(deactivated).await], [json!("active"), json!("active")]);
+}
+
+/// Departments beside the employees: counted as they come, and again as people move, leave and return.
+#[tokio::test]
+async fn leanix_departments() {
+    let world = connected(60, json!([{ "preset": DEPARTMENTS }, { "preset": EMPLOYEES }])).await;
+    let founders = world.sim.with(|org| {
+        let of = |name: &str, department: &str| {
+            NewUser::new(name, "Founder", &format!("{name}@acme.example")).department(department)
+        };
+        [org.create(of("ada", "Difference Engines")), org.create(of("charles", " DIFFERENCE engines"))]
+    });
+    let first = installed(&world).await;
+    let created = counts(&first, DEPARTMENTS);
+    assert_eq!(created.created, world.records(DEPARTMENTS).await.len() as u64);
+    assert!(created.add_up() && created.created > 3, "{created:?}");
+    assert_eq!(engines(&world).await, (json!({ "name": "DIFFERENCE engines", "headcount": 2, "active": 2 }), None));
+    let (_, told) = world.changes(None).await;
+
+    let unchanged = counts(&next_day(&world).await, DEPARTMENTS);
+    assert_eq!((unchanged.unchanged, unchanged.read), (created.created, created.created));
+    assert_eq!(world.changes(Some(&told)).await.0, [], "nobody moved, and so nothing was written");
+
+    let [ada, charles] = &founders;
+    world.sim.with(|org| {
+        assert!(org.set_profile(charles, "department", "Difference Engines"));
+        assert!(org.suspend(ada));
+    });
+    assert_eq!(counts(&next_day(&world).await, DEPARTMENTS).updated, 1);
+    assert_eq!(engines(&world).await, (json!({ "name": "Difference Engines", "headcount": 2, "active": 1 }), None));
+    world.sim.with(|org| {
+        assert!(org.set_profile(charles, "department", "Analytical Engines"));
+        assert!(org.unsuspend(ada) && org.deactivate(ada));
+    });
+    let moved = counts(&next_day(&world).await, DEPARTMENTS);
+    assert_eq!((moved.created, moved.deactivated), (1, 1), "{moved:?}");
+    assert_eq!(engines(&world).await.1, Some(Reason::Deactivated), "whoever was in it has left");
+    world.sim.with(|org| assert!(org.delete(ada)));
+    next_day(&world).await;
+    assert_eq!(engines(&world).await.1, Some(Reason::Deleted), "nobody in Okta is in it");
+    world.sim.with(|org| assert!(org.set_profile(charles, "department", "Difference Engines")));
+    let back = counts(&next_day(&world).await, DEPARTMENTS);
+    assert_eq!((back.reactivated, back.deactivated), (1, 1), "{back:?}");
+}
+
+/// What the directory says of one department, and why it is inactive, if it is.
+async fn engines(world: &World) -> (Value, Option<Reason>) {
+    let record = world.record(DEPARTMENTS, "difference engines").await.expect("the department has a record");
+    (json!(record.fields), record.reason)
 }
 
 /// The address of the admin console is what people copy: it is corrected to the org's, and what is stored is that.

@@ -6,11 +6,11 @@
 use futures::TryStreamExt;
 use okta_sim::{Org, Sim, Status, User};
 use rollcall_shared::Context;
-use rollcall_shared::model::{Connection, Mapping, Reason, Record, State, Target};
+use rollcall_shared::model::{Connection, Mapping, Reason, Record, Source, State, Target};
 use serde_json::{Value, json};
 
-use crate::presets;
 use crate::world::{CUSTODIANS, LOGINS, PEOPLE, STAFF};
+use crate::{departments, presets};
 
 /// Beyond so many differences nobody reads on.
 const ENOUGH: usize = 40;
@@ -20,6 +20,10 @@ pub async fn compare(context: &Context, connection: &Connection, sim: &Sim) -> V
     let mut differences = Vec::new();
     for mapping in &connection.mappings {
         let name = mapping.name.as_str();
+        if mapping.source == Source::Departments {
+            differences.extend(departments::compare(context, connection, mapping, sim).await);
+            continue;
+        }
         let mut records = context.directory.records(&connection.name, name);
         let mut present = 0;
         while let Some(record) = records.try_next().await.expect("the records can be read") {
@@ -61,7 +65,7 @@ async fn missing(context: &Context, connection: &Connection, mapping: &Mapping, 
 }
 
 /// Whether a mapping admits someone.
-fn is_admitted(org: &Org, mapping: &Mapping, user: &User) -> bool {
+pub(crate) fn is_admitted(org: &Org, mapping: &Mapping, user: &User) -> bool {
     let works = || {
         let department = user.text("department").unwrap_or_default().trim().to_lowercase();
         user.status == Status::Active && ["engineering", "sales"].contains(&department.as_str())
@@ -71,7 +75,7 @@ fn is_admitted(org: &Org, mapping: &Mapping, user: &User) -> bool {
         CUSTODIANS => works(),
         STAFF => works() && is_in(org, user, "Staff"),
         LOGINS => mapping.roles.iter().any(|rule| is_in(org, user, &rule.group)),
-        _ if mapping.preset.is_some() => is_chosen(org, mapping, user),
+        _ if mapping.preset.is_some() || mapping.source == Source::PeopleOfDepartments => is_chosen(org, mapping, user),
         other => panic!("the truth of a mapping {other:?} is not known"),
     }
 }
@@ -192,6 +196,9 @@ fn differs_of_absent(org: &Org, record: &Record) -> Option<String> {
 fn content(mapping: &Mapping, record: &Record, user: &User) -> (String, Value) {
     if let Some(preset) = &mapping.preset {
         return (presets::identifier(preset, user), presets::fields((preset, mapping), record, user));
+    }
+    if mapping.source == Source::PeopleOfDepartments {
+        return (user.id.clone(), json!({ "department": user.attribute("department").unwrap_or(Value::Null) }));
     }
     let mapping = mapping.name.as_str();
     let attribute = |name: &str| user.attribute(name).unwrap_or(Value::Null);

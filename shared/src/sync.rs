@@ -77,7 +77,7 @@ impl Line {
         self.note_unknown_statuses(&decoded);
         let memberships = self.memberships(&decoded, source).await?;
         let mut landings = Vec::with_capacity(decoded.len() * self.connection.mappings.len());
-        for (index, mapping) in self.connection.mappings.iter().enumerate() {
+        for (index, mapping) in self.connection.mappings_of_people() {
             let is_wanted = |object: &&Decoded| {
                 let id = id_of(object);
                 wanted(index, id) && self.plans.name(&mapping.name, id)

@@ -162,6 +162,20 @@ async fn where_every_mapping_uses_groups_nobody_else_is_looked_at() {
 }
 
 #[tokio::test]
+async fn departments_are_counted_when_somebody_of_theirs_was_met() {
+    let departments = "leanix-departments";
+    let Scene { world, people, .. } =
+        arrived_with(Setup::default(), json!([{ "preset": departments }, logins()])).await;
+    world.sim.with(|org| assert!(org.move_department(&people[15], "Difference Engines") && org.suspend(&people[16])));
+    assert_eq!(counts(&succeeded(&world).await, departments).created, 1);
+    world.later(HOUR);
+    // The overlap shows the two once more.
+    assert_eq!(counts(&succeeded(&world).await, departments).unchanged, 18);
+    world.later(HOUR);
+    assert_eq!(counts(&succeeded(&world).await, departments).read, 0);
+}
+
+#[tokio::test]
 async fn a_role_that_was_lost_is_blind_and_nothing_is_missed() {
     let Scene { world, people, users, .. } = usual().await;
     let (before, mark) = (world.directory().await, watermark(&world).await);

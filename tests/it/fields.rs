@@ -1,4 +1,4 @@
-//! Fields arrive as they are mapped: transformed, nested, by a preset; and what cannot be transformed is unsynced.
+//! Fields arrive as they are mapped: transformed, nested; and what cannot be transformed is unsynced.
 
 use okta_sim::NewUser;
 use rollcall_shared::model::RejectionReason;
@@ -69,26 +69,4 @@ async fn what_cannot_be_transformed_is_unsynced_and_names_its_field() {
     assert_eq!(row.reason, RejectionReason::ExpressionFailed);
     assert_eq!(row.message, "fields.desk: upper(): argument 1 should be string, but is number");
     assert!(!row.message.contains("41"));
-}
-
-#[tokio::test]
-async fn a_preset_is_a_mapping_like_any_other() {
-    let mut world = World::of(10).await;
-    world.reconnect(|document| document["mappings"] = json!([{ "preset": "leanix-employees" }])).await;
-    let id = world.sim.with(|org| {
-        let id = org.create(NewUser::new("Ada", "Byron", "ada@acme.example").department("Sales"));
-        assert!(org.set_profile(&id, "userType", "Contractor"));
-        id
-    });
-    let report = world.import().await;
-    assert_eq!(report.state, RunState::Succeeded, "{:?}", report.problem);
-    let record = world.record("leanix-employees", &id).await.expect("the person has a record");
-    let found = serde_json::to_value(&record).unwrap();
-    assert_eq!(
-        found["fields"],
-        json!({
-            "employee_id": id, "name": "Ada Byron", "email": "ada@acme.example", "department": "Sales",
-            "status": "active", "type": "contractor",
-        })
-    );
 }

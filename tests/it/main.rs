@@ -19,6 +19,8 @@ mod identifiers;
 mod import;
 mod kill;
 mod malformed;
+mod memberships;
 mod preview;
+mod products;
 mod schema;
 mod throttles;

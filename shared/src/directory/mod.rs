@@ -70,6 +70,7 @@ mod tests;
 mod transaction;
 mod unsynced;
 mod update;
+mod witnesses;
 mod write;
 
 use std::sync::Arc;

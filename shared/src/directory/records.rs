@@ -5,21 +5,18 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::item::Item;
-use super::keys::{self, Key, SHARDS, Table};
+use super::keys::{self, Key, Table};
 use super::search::{Consistency, Search};
 use super::tables::BY_ID;
 use super::update::text;
 use super::{Directory, DirectoryError, Rows};
-use crate::model::{Claim, Current, Former, LastWrite, Outcome, Reason, Record, State, Time, is_adopted};
-
-/// How many records of a shard are looked at for active ones, and how many at a time.
-const LOOKED_AT: usize = 50;
-const A_FEW: i32 = 10;
+use crate::model::{Claim, Current, Former, LastWrite, Outcome, Reason, Record, Standing, State, Time, is_adopted};
 
 /// The attributes that [`Known`] is made of; the keys too, so that a damaged item can be named.
-const KNOWN: &[&str] = &[
+pub(super) const KNOWN: &[&str] = &[
     "pk",
     "sk",
     "id",
@@ -37,6 +34,17 @@ const KNOWN: &[&str] = &[
     "rejoin",
     "superseded_by",
 ];
+
+/// The attributes that [`Fields`] is made of; the keys too, so that a damaged item can be named.
+const FIELDS: &[&str] = &["pk", "sk", "state", "reason", "fields", "superseded_by"];
+
+/// The attributes of [`FIELDS`].
+#[derive(Deserialize)]
+struct Fields {
+    state: State,
+    reason: Option<Reason>,
+    fields: Map<String, Value>,
+}
 
 /// A record that is there, as far as a diff needs it.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,36 +113,19 @@ impl Directory {
         known.try_filter(move |known| std::future::ready(is_oktas(known))).boxed()
     }
 
-    /// A few people who have an active record, by Okta id, beginning at a shard; fewer where they are not found soon.
-    ///
-    /// # Errors
-    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses, or a record is damaged.
-    pub async fn some_active(
-        &self,
-        (connection, mapping): (&str, &str),
-        first_shard: u64,
-        count: usize,
-    ) -> Result<Vec<String>, DirectoryError> {
-        let mut found = Vec::new();
-        for shard in (0..SHARDS).map(|shard| (first_shard + shard) % SHARDS) {
-            let search = Search {
-                attributes: KNOWN,
-                consistency: Consistency::Eventual,
-                page: Some(A_FEW),
-                ..Search::of(Table::Directory, keys::records(connection, mapping, shard))
-            };
-            let mut rows = self.rows(search).take(LOOKED_AT);
-            while let Some(item) = rows.try_next().await? {
-                let known = known(&item)?;
-                if known.current.standing.is_none() && is_record(&item) && !is_adopted(&known.id) {
-                    found.push(known.id);
-                }
-                if found.len() == count {
-                    return Ok(found);
-                }
-            }
-        }
-        Ok(found)
+    /// The fields of a mapping's records, and how each stands, in no order; strongly consistent.
+    pub(crate) fn fields_of(&self, connection: &str, mapping: &str) -> Rows<(Map<String, Value>, Standing)> {
+        let (connection, mapping) = (connection.to_owned(), mapping.to_owned());
+        let search = move |shard| Search {
+            attributes: FIELDS,
+            ..Search::of(Table::Directory, keys::records(&connection, &mapping, shard))
+        };
+        let records = self.rows_of_shards(search).try_filter(|item| std::future::ready(is_record(item)));
+        let fields = async |item: Item| {
+            let stored: Fields = item.decode()?;
+            Ok((stored.fields, standing(&item, stored.state, stored.reason)?))
+        };
+        records.and_then(fields).boxed()
     }
 
     /// A record with everything that a diff needs of it, and whole.
@@ -233,11 +224,7 @@ pub(super) fn is_record(item: &Item) -> bool {
 
 pub(super) fn known(item: &Item) -> Result<Known, DirectoryError> {
     let stored: Stored = item.decode()?;
-    let standing = match (stored.state, stored.reason) {
-        (State::Active, _) => None,
-        (State::Inactive, Some(reason)) => Some(reason),
-        (State::Inactive, None) => return Err(item.damaged("it is inactive for no reason")),
-    };
+    let standing = standing(item, stored.state, stored.reason)?;
     let current = Current {
         revision: stored.revision,
         digest: stored.digest,
@@ -251,4 +238,12 @@ pub(super) fn known(item: &Item) -> Result<Known, DirectoryError> {
         last_write: LastWrite { run: stored.written_by, outcome: stored.outcome },
     };
     Ok(Known { id: stored.id, source_created: stored.source_created, current })
+}
+
+fn standing(item: &Item, state: State, reason: Option<Reason>) -> Result<Standing, DirectoryError> {
+    match (state, reason) {
+        (State::Active, _) => Ok(None),
+        (State::Inactive, Some(reason)) => Ok(Some(reason)),
+        (State::Inactive, None) => Err(item.damaged("it is inactive for no reason")),
+    }
 }

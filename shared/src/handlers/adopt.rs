@@ -78,6 +78,9 @@ impl Loader {
 
 /// Everything that is wrong with what is to be loaded, before anything of it is.
 fn check(mapping: &Mapping, people: &[Person]) -> Result<(), Error> {
+    if !mapping.source.is_of_people() {
+        return Err(refused(format!("The mapping {} makes records of departments, not of people.", mapping.name)));
+    }
     if !mapping.claims_identifiers() {
         let detail =
             format!("The mapping {} tells people apart by their Okta ids, which nobody had before Okta.", mapping.name);

@@ -72,7 +72,8 @@ impl Filter {
         }
     }
 
-    pub(super) fn document(&self) -> Value {
+    /// The filter as a connection's document has it; without the keys that admit everyone.
+    pub fn document(&self) -> Value {
         let mut document = Map::new();
         if let Some(statuses) = &self.statuses {
             document.insert("statuses".to_owned(), json!(statuses));
@@ -87,7 +88,8 @@ impl Filter {
     }
 }
 
-fn fold(name: &str) -> String {
+/// The form in which departments are compared.
+pub(super) fn fold(name: &str) -> String {
     name.trim().to_lowercase()
 }
 

@@ -16,6 +16,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub struct Time(jiff::Timestamp);
 
 impl Time {
+    /// 1970-01-01T00:00:00Z.
+    pub const EPOCH: Time = Time(jiff::Timestamp::UNIX_EPOCH);
+
     /// The moment so many milliseconds after 1970-01-01T00:00:00Z; outside the years 0 to 9999 the nearest bound.
     pub fn from_millis(milliseconds: i64) -> Time {
         const FIRST: i64 = -62_135_596_800_000;

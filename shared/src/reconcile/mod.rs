@@ -14,7 +14,9 @@ mod watermark;
 
 pub use self::hash::hash;
 pub use blind::{OLD_ENOUGH_TO_BE_LISTED, is_too_many};
-pub use diff::{FRESH, Observation, Source, Verdict, absent, outcome_of_nothing_to_write, reconcile};
+pub use diff::{
+    FRESH, Observation, Source, Verdict, absent, outcome_of_nothing_to_write, reconcile, reconcile_derived,
+};
 pub use passes::{GroupOrder, Pass, passes};
 pub use rivals::{Contender, Rivalry, Rivals};
 pub use slices::{SECOND, Slice, cut_second, split};

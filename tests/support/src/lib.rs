@@ -5,7 +5,9 @@
 //! a function's real binary.
 #![expect(clippy::expect_used, reason = "a test that cannot go on should stop where it is")]
 
+mod departments;
 pub mod lambda;
+mod presets;
 pub mod truth;
 pub mod wire;
 pub mod world;

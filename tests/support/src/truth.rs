@@ -1,15 +1,16 @@
-//! What the directory must say, given the org: worked out by hand for the mappings of [`crate::world`], without any of
-//! the product's own filters, expressions or statuses.
+//! What the directory must say, given the org: worked out by hand for the mappings of [`crate::world`] and for the
+//! presets, without any of the product's own filters, expressions or statuses.
 //!
 //! The records go by one at a time, so that an org of a million people is compared in little memory.
 
 use futures::TryStreamExt;
 use okta_sim::{Org, Sim, Status, User};
 use rollcall_shared::Context;
-use rollcall_shared::model::{Connection, Mapping, Reason, Record, State};
+use rollcall_shared::model::{Connection, Mapping, Reason, Record, Source, State, Target};
 use serde_json::{Value, json};
 
 use crate::world::{CUSTODIANS, LOGINS, PEOPLE, STAFF};
+use crate::{departments, presets};
 
 /// Beyond so many differences nobody reads on.
 const ENOUGH: usize = 40;
@@ -19,6 +20,10 @@ pub async fn compare(context: &Context, connection: &Connection, sim: &Sim) -> V
     let mut differences = Vec::new();
     for mapping in &connection.mappings {
         let name = mapping.name.as_str();
+        if mapping.source == Source::Departments {
+            differences.extend(departments::compare(context, connection, mapping, sim).await);
+            continue;
+        }
         let mut records = context.directory.records(&connection.name, name);
         let mut present = 0;
         while let Some(record) = records.try_next().await.expect("the records can be read") {
@@ -33,7 +38,7 @@ pub async fn compare(context: &Context, connection: &Connection, sim: &Sim) -> V
         }
         let admitted: usize = sim.with(|org| org.users().filter(|user| is_due(org, mapping, user)).count());
         // Login users begin active, and so not all whom the mapping admits have a record.
-        if present < admitted || (present > admitted && name != LOGINS) {
+        if present < admitted || (present > admitted && mapping.target != Target::LoginUser) {
             differences.push(format!("{name}: {present} records of {admitted} people whom it admits"));
             differences.extend(missing(context, connection, mapping, sim).await);
         }
@@ -60,7 +65,7 @@ async fn missing(context: &Context, connection: &Connection, mapping: &Mapping, 
 }
 
 /// Whether a mapping admits someone.
-fn is_admitted(org: &Org, mapping: &Mapping, user: &User) -> bool {
+pub(crate) fn is_admitted(org: &Org, mapping: &Mapping, user: &User) -> bool {
     let works = || {
         let department = user.text("department").unwrap_or_default().trim().to_lowercase();
         user.status == Status::Active && ["engineering", "sales"].contains(&department.as_str())
@@ -70,13 +75,30 @@ fn is_admitted(org: &Org, mapping: &Mapping, user: &User) -> bool {
         CUSTODIANS => works(),
         STAFF => works() && is_in(org, user, "Staff"),
         LOGINS => mapping.roles.iter().any(|rule| is_in(org, user, &rule.group)),
+        _ if mapping.preset.is_some() || mapping.source == Source::PeopleOfDepartments => is_chosen(org, mapping, user),
         other => panic!("the truth of a mapping {other:?} is not known"),
     }
 }
 
 /// Whether someone must have a record.
 fn is_due(org: &Org, mapping: &Mapping, user: &User) -> bool {
-    is_admitted(org, mapping, user) && (mapping.name != LOGINS || standing(user.status).is_none())
+    let begins = mapping.target != Target::LoginUser || standing(user.status).is_none();
+    begins && is_admitted(org, mapping, user)
+}
+
+/// Whether someone is whom the filter of a preset's mapping asks for; a login user's groups may be those of the roles.
+fn is_chosen(org: &Org, mapping: &Mapping, user: &User) -> bool {
+    let filter = mapping.filter.document();
+    let any = |key: &str, is_meant: &dyn Fn(&str) -> bool| {
+        let values = filter[key].as_array();
+        values.is_none_or(|values| values.iter().filter_map(Value::as_str).any(is_meant))
+    };
+    let department = user.text("department").unwrap_or_default().trim().to_lowercase();
+    let is_by_role = mapping.target == Target::LoginUser && filter["groups"].is_null();
+    any("departments", &|name| name.trim().to_lowercase() == department)
+        && any("statuses", &|name| name == user.status.as_str())
+        && any("groups", &|name| is_in(org, user, name))
+        && (!is_by_role || mapping.roles.iter().any(|rule| is_in(org, user, &rule.group)))
 }
 
 /// Whether someone is in a group of this name or id.
@@ -122,7 +144,7 @@ fn differs(org: &Org, mapping: &Mapping, record: &Record) -> Option<String> {
         // What a filter leaves out is not kept up to date.
         return None;
     }
-    let (identifier, fields) = content(&record.mapping, user);
+    let (identifier, fields) = content(mapping, record, user);
     let identifier = if mapping.identifier.source() == "id" { user.id.clone() } else { identifier };
     let held = json!({
         "identifier": record.identifier,
@@ -171,7 +193,14 @@ fn differs_of_absent(org: &Org, record: &Record) -> Option<String> {
 }
 
 /// The identifier and the fields that a mapping makes of someone.
-fn content(mapping: &str, user: &User) -> (String, Value) {
+fn content(mapping: &Mapping, record: &Record, user: &User) -> (String, Value) {
+    if let Some(preset) = &mapping.preset {
+        return (presets::identifier(preset, user), presets::fields((preset, mapping), record, user));
+    }
+    if mapping.source == Source::PeopleOfDepartments {
+        return (user.id.clone(), json!({ "department": user.attribute("department").unwrap_or(Value::Null) }));
+    }
+    let mapping = mapping.name.as_str();
     let attribute = |name: &str| user.attribute(name).unwrap_or(Value::Null);
     if mapping == CUSTODIANS {
         return (user.id.clone(), json!({ "name": attribute("displayName"), "title": attribute("title") }));

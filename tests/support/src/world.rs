@@ -13,7 +13,7 @@ use rollcall_shared::handlers::changes::{ChangesPage, MOST_CHANGES, changes};
 use rollcall_shared::handlers::{Event, Response, delta_sync, full_import};
 pub use rollcall_shared::model::Job;
 use rollcall_shared::model::{Connection, FeedEntry, Reason, Record, UnsyncedRow};
-use rollcall_shared::report::{Counts, Problem, RunReport};
+use rollcall_shared::report::{Counts, Problem, RunReport, RunState};
 use rollcall_shared::{Context, Error};
 use serde_json::{Value, json};
 
@@ -128,11 +128,7 @@ impl World {
             Sim::start(org, okta).await.expect("the simulator starts")
         };
         let url = proxies.first().map_or_else(|| sim.url(), |proxy| proxy.url().to_owned());
-        let document = document(&setup, &url);
-        let connection = Connection::parse(&document.to_string()).expect("the test's connection is valid");
-        let secret = format!("rollcall/{}", setup.connection);
-        stack.context.secrets.put(&secret, &sim.token()).await.expect("the token is stored");
-        stack.context.directory.put_connection(&connection).await.expect("the connection is stored");
+        let connection = store(&stack, &setup, &sim, &document(&setup, &url)).await;
         let context = process(&setup, &dynamodb_url, stack.secrets_url()).await;
         World { sim, context, connection, stack, setup, dynamodb_url, _proxies: proxies }
     }
@@ -144,7 +140,8 @@ impl World {
 
     /// Runs the full import; panics where no run could be opened.
     pub async fn import(&self) -> RunReport {
-        import(&self.context, &self.connection.name).await.expect("a run is opened")
+        // In a debug build every place that awaits a future has room for it on the stack, and a handler's is large.
+        Box::pin(import(&self.context, &self.connection.name)).await.expect("a run is opened")
     }
 
     /// Runs the delta-sync; panics where no run could be opened.
@@ -170,6 +167,31 @@ impl World {
         change(&mut document);
         self.connection = Connection::parse(&document.to_string()).expect("the changed connection is valid");
         self.stack.context.directory.put_connection(&self.connection).await.expect("the connection is stored");
+    }
+
+    /// Stores the connection anew, with these mappings as an operator would write them.
+    pub async fn map(&mut self, mappings: Value) {
+        self.reconnect(|document| document["mappings"] = mappings).await;
+    }
+
+    /// Another connection to the same org, with a credential and mappings of its own.
+    pub async fn beside(&self, name: &str, mappings: Value) -> World {
+        let setup = Setup { connection: name.to_owned(), ..self.setup.clone() };
+        let mut document = document(&setup, self.connection.okta.url.as_str());
+        document["mappings"] = mappings;
+        let connection = store(&self.stack, &setup, &self.sim, &document).await;
+        let context = process(&setup, &self.dynamodb_url, self.stack.secrets_url()).await;
+        let (sim, stack, dynamodb_url) = (self.sim.clone(), Arc::clone(&self.stack), self.dynamodb_url.clone());
+        World { sim, context, connection, stack, setup, dynamodb_url, _proxies: Vec::new() }
+    }
+
+    /// Runs an import that has to succeed, to add up and to leave the directory true.
+    pub async fn imported(&self) -> RunReport {
+        let report = self.import().await;
+        assert_eq!(report.state, RunState::Succeeded, "{:?}", report.problem);
+        assert!(report.mappings.values().all(Counts::add_up), "{report:?}");
+        self.assert_true().await;
+        report
     }
 
     /// One record.
@@ -375,6 +397,15 @@ pub fn document(setup: &Setup, url: &str) -> Value {
             }
         ]
     })
+}
+
+/// Stores a connection and its token.
+async fn store(stack: &Stack, setup: &Setup, sim: &Sim, document: &Value) -> Connection {
+    let connection = Connection::parse(&document.to_string()).expect("the test's connection is valid");
+    let secret = format!("rollcall/{}", setup.connection);
+    stack.context.secrets.put(&secret, &sim.token()).await.expect("the token is stored");
+    stack.context.directory.put_connection(&connection).await.expect("the connection is stored");
+    connection
 }
 
 async fn process(setup: &Setup, dynamodb: &str, secrets: &str) -> Context {

@@ -9,6 +9,7 @@ mod history;
 mod holds;
 mod leases;
 mod lost_answers;
+mod memberships;
 mod records;
 mod runs;
 mod secrets;

@@ -16,7 +16,7 @@ use super::interruption::Interruption;
 use super::invocation::{Stops, go_on};
 use super::run::{self, Opened, Run};
 use super::work::deciding::{apply_collected, decide};
-use super::work::end;
+use super::work::{departments, end};
 use super::{Event, Response, fan_out};
 use crate::context::Context;
 use crate::directory::ConnectionState;
@@ -79,6 +79,7 @@ async fn phases(delta: &Delta) -> Result<RunState, Interruption> {
             Phase::Applying => {
                 ending = apply(delta).await?;
                 delta.sync_waiting().await?;
+                departments::count(delta).await?;
                 Phase::Finished
             }
             Phase::Finished => {

@@ -206,7 +206,7 @@ async fn checkpoint(
 /// Known active people, other ones in every run: should they all have been deleted, the next run asks for others.
 async fn witnesses(run: &Run, connection: &Connection) -> Result<Vec<String>, Interruption> {
     let first = hash(run.lease.run()) % SHARDS;
-    for mapping in &connection.mappings {
+    for (_, mapping) in connection.mappings_of_people() {
         let place = (connection.name.as_str(), mapping.name.as_str());
         let found = run.directory.some_active(place, first, WITNESSES).await?;
         if !found.is_empty() {

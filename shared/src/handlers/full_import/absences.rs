@@ -221,7 +221,7 @@ async fn confirm_deleted_meanwhile(import: &Import, evidence: &Evidence, t0: Tim
 async fn confirm_deleted(import: &Import, id: &str) -> Result<(), Interruption> {
     let line = &import.line;
     let mut known = Vec::new();
-    for (index, mapping) in line.connection.mappings.iter().enumerate() {
+    for (index, mapping) in line.connection.mappings_of_people() {
         let found = line.directory.find(&line.connection.name, &mapping.name, id).await?;
         let left = found.filter(|found| !found.current.standing.is_some_and(Reason::is_gone));
         known.extend(left.map(|found| (index, found)));

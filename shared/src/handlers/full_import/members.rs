@@ -133,7 +133,7 @@ async fn sweep(import: &Import) -> Result<(), Interruption> {
     let line = &import.line;
     let mut tallies = vec![Tally::default(); line.connection.mappings.len()];
     let (mut suspects, mut any) = (Vec::new(), false);
-    for (index, mapping) in line.connection.mappings.iter().enumerate() {
+    for (index, mapping) in line.connection.mappings_of_people() {
         let known = line.directory.known(&line.connection.name, &mapping.name, None, None);
         let mut known = std::pin::pin!(known);
         while let Some(known) = known.try_next().await? {

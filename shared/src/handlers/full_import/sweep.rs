@@ -88,7 +88,7 @@ async fn find_suspects(import: &Import, listed: &Listed) -> Result<(Vec<Tally>, 
     let line = &import.line;
     let mut tallies = vec![Tally::default(); line.connection.mappings.len()];
     let mut suspects = Suspects::new();
-    for (index, mapping) in line.connection.mappings.iter().enumerate() {
+    for (index, mapping) in line.connection.mappings_of_people() {
         let known = line.directory.known(&line.connection.name, &mapping.name, listed.from, listed.to);
         let mut known = std::pin::pin!(known);
         while let Some(known) = known.try_next().await? {

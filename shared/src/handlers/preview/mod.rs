@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::directory::ConnectionState;
 use crate::error::{Error, Fate};
 use crate::groups::Groups;
-use crate::model::{Connection, Mapping, RawObject, Reason, Time, decode, identify};
+use crate::model::{Connection, Mapping, RawObject, Reason, Time, decode, identify, people_of};
 use crate::okta::{Everyone, Okta, PageRequest};
 use crate::preview::Forecast;
 pub use crate::preview::Previewed;
@@ -107,8 +107,10 @@ async fn list_groups(
 }
 
 fn chosen<'a>(connection: &'a Connection, name: Option<&str>) -> Result<Vec<&'a Mapping>, Error> {
-    let Some(name) = name else { return Ok(connection.mappings.iter().collect()) };
-    connection.mapping(name).map(|mapping| vec![mapping]).ok_or_else(|| {
+    // Departments follow from the people whom their mappings count, and those are what a run reads.
+    let Some(name) = name else { return Ok(connection.mappings_of_people().map(|(_, mapping)| mapping).collect()) };
+    let people = || connection.mapping(&people_of(name));
+    people().or_else(|| connection.mapping(name)).map(|mapping| vec![mapping]).ok_or_else(|| {
         let names: Vec<&str> = connection.mappings.iter().map(|mapping| mapping.name.as_str()).collect();
         let problem = Problem::new(
             "unknown-mapping",

@@ -5,6 +5,7 @@
 //! seen. What is here never reads a page by itself, and never writes a checkpoint before the effects it covers.
 
 pub(crate) mod deciding;
+pub(crate) mod departments;
 mod ending;
 mod ledger;
 mod pages;

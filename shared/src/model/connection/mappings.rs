@@ -37,7 +37,8 @@ pub(super) fn read(value: &Value, path: &str, faults: &mut Faults) -> Option<Vec
     check_names(&values, path, faults);
     let mappings: Vec<Option<Mapping>> =
         values.iter().enumerate().map(|(index, value)| read_mapping(value, &element(path, index), faults)).collect();
-    mappings.into_iter().collect()
+    let mappings: Vec<Mapping> = mappings.into_iter().collect::<Option<_>>()?;
+    Some(mappings.into_iter().flat_map(|mapping| [mapping.people_counted(), Some(mapping)]).flatten().collect())
 }
 
 /// Names are compared before anything else is read, so that a mapping with other faults still takes its name.
@@ -85,6 +86,9 @@ fn read_mapping(value: &Value, path: &str, faults: &mut Faults) -> Option<Mappin
         None => Some(Vec::new()),
     };
     access::check(&section, target.as_ref(), (filter.as_ref(), roles.as_ref()), faults);
+    if source == Some(Source::Departments) {
+        check_departments(&section, (target.as_ref(), identifier.as_ref(), rejoin.as_ref()), faults);
+    }
     section.close(faults);
     Some(Mapping {
         preset: preset?,
@@ -100,6 +104,23 @@ fn read_mapping(value: &Value, path: &str, faults: &mut Faults) -> Option<Mappin
     })
 }
 
+/// Checks what departments cannot have: they are told apart by their names, and nobody signs in as one.
+fn check_departments(
+    section: &Section<'_>,
+    (target, identifier, rejoin): (Option<&Target>, Option<&Expression>, Option<&Option<Expression>>),
+    faults: &mut Faults,
+) {
+    if target == Some(&Target::LoginUser) {
+        faults.add(section.at("target"), "departments are records: a login user is a person");
+    }
+    if identifier.is_some_and(|identifier| !["name", "id"].contains(&identifier.source().trim())) {
+        faults.add(section.at("identifier"), "departments are told apart by `name` or by `id`");
+    }
+    if rejoin.is_some_and(Option::is_some) {
+        faults.add(section.at("rejoin"), "departments are not hired again");
+    }
+}
+
 fn read_rejoin(value: &Value, path: &str, faults: &mut Faults) -> Option<Expression> {
     text(value, path, faults).and_then(|text| faults.note(path, Expression::compile(text)))
 }
@@ -107,11 +128,12 @@ fn read_rejoin(value: &Value, path: &str, faults: &mut Faults) -> Option<Express
 fn read_source(section: &mut Section<'_>, faults: &mut Faults) -> Option<Source> {
     match section.text("source", faults)? {
         "users" => return Some(Source::Users),
-        known @ ("departments" | "devices" | "apps") => {
+        "departments" => return Some(Source::Departments),
+        known @ ("devices" | "apps") => {
             section.refuse_value("source", &format!("the source `{known}` is"), faults);
         }
         other => {
-            let message = format!("unknown source; expected `users`{}", suggestion(other, SOURCES));
+            let message = format!("unknown source; expected `users` or `departments`{}", suggestion(other, SOURCES));
             faults.add(section.at("source"), message);
         }
     }

@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 pub use faults::ConfigFault;
 pub use org_url::OrgUrl;
 
-use super::{Attributes, Mapping, suggest};
+use super::{Attributes, Mapping, Source, suggest};
 use crate::model::Job;
 
 /// Documents with more text than this are refused: they would not fit into one item of the directory.
@@ -134,6 +134,11 @@ impl Connection {
         Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
+    /// The mappings that Okta's users go through, each with its place among the connection's.
+    pub fn mappings_of_people(&self) -> impl Iterator<Item = (usize, &Mapping)> {
+        self.mappings.iter().enumerate().filter(|(_, mapping)| mapping.source.is_of_people())
+    }
+
     /// The place of a mapping of this name among the connection's.
     pub fn mapping_index(&self, name: &str) -> Option<usize> {
         self.mappings.iter().position(|mapping| mapping.name == name)
@@ -145,7 +150,9 @@ impl Connection {
     }
 
     fn mapping_documents(&self) -> Value {
-        self.mappings.iter().map(Mapping::document).collect()
+        // Whom a mapping of departments counts follows from that mapping.
+        let written = self.mappings.iter().filter(|mapping| mapping.source != Source::PeopleOfDepartments);
+        written.map(Mapping::document).collect()
     }
 }
 

@@ -160,7 +160,7 @@ fn a_fault_of_a_mapping_has_its_path_and_message() {
         (
             "/mappings/1/source",
             json!("user"),
-            "mappings[1].source: unknown source; expected `users`; did you mean `users`?",
+            "mappings[1].source: unknown source; expected `users` or `departments`; did you mean `users`?",
         ),
         (
             "/mappings/1/target/kind",
@@ -251,6 +251,42 @@ fn login_users_are_filtered_by_group_only() {
     let expected = ["departments", "statuses"]
         .map(|key| format!("mappings[0].filter.{key}: login users are filtered by group only"));
     assert_eq!(faults(&login_users(Some(filter))), expected);
+}
+
+/// The example with a mapping of departments in the place of its first.
+fn departments(changed: Value) -> Value {
+    let mut document = document();
+    document["mappings"][0] = json!({
+        "name": "departments", "source": "departments", "identifier": "name", "fields": { "people": "headcount" },
+        "target": { "kind": "record", "entity": "Department", "collection": "Okta" }, "filter": { "groups": ["Staff"] },
+    });
+    for (key, value) in changed.as_object().unwrap() {
+        document["mappings"][0][key] = value.clone();
+    }
+    document
+}
+
+#[test]
+fn departments_come_with_the_people_whom_they_count() {
+    let connection = Connection::parse(&departments(json!({})).to_string()).unwrap();
+    let names: Vec<&str> = connection.mappings.iter().map(|mapping| mapping.name.as_str()).collect();
+    assert_eq!(names[..2], ["departments/people", "departments"]);
+    assert_eq!(connection.mappings[0].filter, connection.mappings[1].filter);
+    assert_eq!(connection.mappings_of_people().next().map(|(index, _)| index), Some(0));
+    let stored = connection.document();
+    assert_eq!(stored["mappings"][0]["source"], "departments", "whom it counts follows from it");
+    assert_eq!(Connection::parse(&stored.to_string()).unwrap(), connection);
+}
+
+#[test]
+fn departments_are_told_apart_by_their_names_and_do_not_sign_in() {
+    for (changed, expected) in [
+        (json!({ "identifier": "headcount" }), "identifier: departments are told apart by `name` or by `id`"),
+        (json!({ "rejoin": "name" }), "rejoin: departments are not hired again"),
+        (json!({ "target": { "kind": "login_user" } }), "target: departments are records: a login user is a person"),
+    ] {
+        assert_eq!(faults(&departments(changed)), [format!("mappings[0].{expected}")]);
+    }
 }
 
 #[test]

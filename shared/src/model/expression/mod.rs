@@ -55,6 +55,11 @@ impl Expression {
         }
     }
 
+    /// The value over an object that is not Okta's, such as a department; errors are as for users.
+    pub(super) fn evaluate_object(&self, object: &Value) -> Result<Value, String> {
+        self.evaluate_over(&Subject::of(object))
+    }
+
     /// Adds what the expression has to read of an object.
     pub fn attributes(&self, attributes: &mut Attributes) {
         attributes.add(self.compiled.as_ast());

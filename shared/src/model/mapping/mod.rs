@@ -7,11 +7,13 @@ use serde_json::{Map, Value, json};
 use crate::model::memberships::role_of;
 use crate::model::status::standing_of;
 use crate::model::{
-    Attributes, Claim, Content, Desired, Expression, Filter, Kind, Memberships, Rejection, RejectionReason, RoleRule,
-    Rule, Scope, User, preset,
+    Attributes, Claim, Content, Department, Desired, Expression, Filter, Kind, Memberships, Rejection, RejectionReason,
+    RoleRule, Rule, Scope, Time, User, people_of, preset,
 };
 
 const LONGEST_IDENTIFIER: usize = 1_024;
+/// The status word of a record that is no object of Okta's.
+const DERIVED: &str = "DERIVED";
 /// The directory's items hold 400 KB; the rest is for keys and what else a record has.
 const LARGEST_CONTENT: usize = 350 * 1_000;
 
@@ -20,6 +22,25 @@ const LARGEST_CONTENT: usize = 350 * 1_000;
 pub enum Source {
     /// The org's users.
     Users,
+    /// The departments of the org's users.
+    Departments,
+    /// The people whom a mapping of departments counts: kept beside it, in no document.
+    PeopleOfDepartments,
+}
+
+impl Source {
+    /// Whether Okta's users are what it reads. Departments are not read: they follow from their people.
+    pub fn is_of_people(self) -> bool {
+        matches!(self, Source::Users | Source::PeopleOfDepartments)
+    }
+
+    /// The word for it in documents.
+    fn word(self) -> &'static str {
+        match self {
+            Source::Users | Source::PeopleOfDepartments => "users",
+            Source::Departments => "departments",
+        }
+    }
 }
 
 /// What a mapping writes.
@@ -133,13 +154,17 @@ impl Mapping {
     /// What kind of record it makes.
     pub fn kind(&self) -> Kind {
         match (self.source, &self.target) {
-            (Source::Users, Target::Record { .. }) => Kind::Record,
-            (Source::Users, Target::LoginUser) => Kind::LoginUser,
+            (Source::Departments, _) => Kind::Department,
+            (Source::Users | Source::PeopleOfDepartments, Target::Record { .. }) => Kind::Record,
+            (Source::Users | Source::PeopleOfDepartments, Target::LoginUser) => Kind::LoginUser,
         }
     }
 
-    /// Adds what the mapping has to read of an object.
+    /// Adds what the mapping has to read of a user.
     pub fn attributes(&self, attributes: &mut Attributes) {
+        if !self.source.is_of_people() {
+            return;
+        }
         self.filter.attributes(attributes);
         self.identifier.attributes(attributes);
         self.rejoin.iter().for_each(|expression| expression.attributes(attributes));
@@ -148,15 +173,14 @@ impl Mapping {
 
     /// Its expressions over a user, each with the key that it stands at, such as `fields.email`.
     pub(super) fn user_expressions(&self) -> impl Iterator<Item = (String, &Expression)> {
-        let Source::Users = self.source;
         let fields = self.fields.iter().map(|(name, expression)| (format!("fields.{name}"), expression));
         let rejoin = self.rejoin.iter().map(|expression| ("rejoin".to_owned(), expression));
-        std::iter::once(("identifier".to_owned(), &self.identifier)).chain(rejoin).chain(fields)
+        let identifier = std::iter::once(("identifier".to_owned(), &self.identifier));
+        identifier.chain(rejoin).chain(fields).filter(|_| self.source == Source::Users)
     }
 
     /// The mapping as it stands in a connection's document, defaults filled in.
     pub fn document(&self) -> Value {
-        let Source::Users = self.source;
         let target = match &self.target {
             Target::Record { entity, collection } => {
                 json!({ "kind": "record", "entity": entity, "collection": collection })
@@ -167,7 +191,7 @@ impl Mapping {
             self.fields.iter().map(|(name, expression)| (name.clone(), json!(expression.source()))).collect();
         let mut document = json!({
             "name": self.name,
-            "source": "users",
+            "source": self.source.word(),
             "target": target,
             "identifier": self.identifier.source(),
             "fields": fields,
@@ -189,13 +213,50 @@ impl Mapping {
         document
     }
 
+    /// The people whom a mapping of departments counts: a mapping of its own, which keeps of everybody admitted the
+    /// department. `None` for a mapping that reads people itself.
+    pub(super) fn people_counted(&self) -> Option<Mapping> {
+        let (identifier, department) =
+            (Expression::compile("id").ok()?, Expression::compile("profile.department").ok()?);
+        (self.source == Source::Departments).then(|| Mapping {
+            preset: None,
+            name: people_of(&self.name),
+            source: Source::PeopleOfDepartments,
+            target: Target::Record { entity: "Person".to_owned(), collection: format!("People of {}", self.name) },
+            filter: self.filter.clone(),
+            identifier,
+            rejoin: None,
+            fields: BTreeMap::from([("department".to_owned(), department)]),
+            required: BTreeSet::new(),
+            roles: Vec::new(),
+        })
+    }
+
+    /// What a department should be in the directory, given Okta's clock when its people were counted.
+    pub fn desired_department(&self, department: &Department, counted: Time) -> Result<Desired, Rejection> {
+        let object = department.object();
+        let over = |expression: &Expression| expression.evaluate_object(&object);
+        let identifier = plain_text("identifier", over(&self.identifier))?;
+        let fields =
+            self.fields(over).map_err(|rejection| Rejection { identifier: Some(identifier.clone()), ..rejection })?;
+        Ok(Desired {
+            id: department.id.clone(),
+            okta_status: DERIVED.to_owned(),
+            source_created: Department::CREATED,
+            source_updated: counted,
+            standing: department.standing(),
+            content: Some(Content { identifier, claim: None, rejoin: None, role: None, fields }),
+            scope: Scope::OfObject,
+        })
+    }
+
     fn content(&self, user: &User, memberships: &Memberships) -> Result<Content, Rejection> {
-        let identifier = plain_text("identifier", &self.identifier, user)?;
+        let identifier = plain_text("identifier", self.identifier.evaluate(user))?;
         if identifier.is_empty() {
             let message = format!("identifier: `{}` is null or empty", self.identifier.source());
             return Err(Rejection::new(RejectionReason::MissingIdentifier, message));
         }
-        let content = self.fields(user).and_then(|fields| {
+        let content = self.fields(|expression| expression.evaluate(user)).and_then(|fields| {
             let claim = self.claims_identifiers().then(|| Claim::on(&identifier));
             let rejoin = self.rejoin(user)?;
             let role = role_of(&self.roles, memberships);
@@ -208,14 +269,14 @@ impl Mapping {
     /// What the person is known by when hired again; nothing where the attribute is empty.
     fn rejoin(&self, user: &User) -> Result<Option<Claim>, Rejection> {
         let Some(rejoin) = &self.rejoin else { return Ok(None) };
-        let text = plain_text("rejoin", rejoin, user)?;
+        let text = plain_text("rejoin", rejoin.evaluate(user))?;
         Ok((!text.is_empty()).then(|| Claim::on(&text)))
     }
 
-    fn fields(&self, user: &User) -> Result<Map<String, Value>, Rejection> {
+    fn fields(&self, over: impl Fn(&Expression) -> Result<Value, String>) -> Result<Map<String, Value>, Rejection> {
         let mut fields = Map::new();
         for (name, expression) in &self.fields {
-            let value = expression.evaluate(user).map_err(|message| {
+            let value = over(expression).map_err(|message| {
                 Rejection::new(RejectionReason::ExpressionFailed, format!("fields.{name}: {message}"))
             })?;
             if self.required.contains(name) && is_blank(&value) {
@@ -229,9 +290,9 @@ impl Mapping {
 }
 
 /// What an expression that tells people apart gives: a trimmed text, empty for null.
-fn plain_text(key: &str, expression: &Expression, user: &User) -> Result<String, Rejection> {
+fn plain_text(key: &str, value: Result<Value, String>) -> Result<String, Rejection> {
     let failed = |message: String| Rejection::new(RejectionReason::ExpressionFailed, format!("{key}: {message}"));
-    let text = match expression.evaluate(user).map_err(failed)? {
+    let text = match value.map_err(failed)? {
         Value::String(text) => text.trim().to_owned(),
         Value::Number(number) => number.to_string(),
         Value::Null => String::new(),

@@ -84,6 +84,22 @@ pub fn reconcile(observation: Observation<'_>, current: Option<&Current>, now: T
     }
 }
 
+/// The verdict on a record that is derived from others, such as a department. Nothing in Okta has its time: it is what
+/// it was counted as until it is counted as something else.
+pub fn reconcile_derived(mut desired: Desired, current: Option<&Current>, now: Time) -> Verdict {
+    let observe =
+        |desired: &Desired| reconcile(Observation { desired, rejection: None, source: Source::ReadById }, current, now);
+    let counted = desired.source_updated;
+    if let Some(current) = current {
+        desired.source_updated = current.source_updated;
+        if observe(&desired) == Verdict::Unchanged {
+            return Verdict::Unchanged;
+        }
+        desired.source_updated = counted.max(current.source_updated);
+    }
+    observe(&desired)
+}
+
 fn compare(observation: Observation<'_>, current: &Current) -> Verdict {
     let desired = observation.desired;
     if observation.rejection.is_some() {

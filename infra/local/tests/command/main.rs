@@ -1,6 +1,8 @@
 //! The command as a process: what it prints where, and with which status it ends.
 #![expect(clippy::unwrap_used, reason = "this is a test, its free functions too")]
 
+mod infraon;
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

@@ -1,0 +1,136 @@
+//! Departments: counted at the end, when everybody is in the directory who should be.
+//!
+//! A department's record follows from the records of its people and from nothing else, so nothing of Okta is read here.
+
+use std::collections::HashMap;
+
+use futures::TryStreamExt;
+
+use super::{AtWork, Sheet};
+use crate::directory::{DirectoryError, Written};
+use crate::error::Error;
+use crate::handlers::interruption::Interruption;
+use crate::line::Line;
+use crate::model::{
+    Current, Department, Desired, Headcount, Mapping, Outcome, Reason, Rejection, Source, Time, people_of,
+};
+use crate::reconcile::{Verdict, absent, outcome_of_nothing_to_write, reconcile_derived};
+use crate::report::Counts;
+
+/// How often departments are counted anew because others counted them meanwhile.
+const TRIES: usize = 5;
+
+/// Counts the departments of every mapping that makes records of them, where the run met anybody whom it counts.
+pub(crate) async fn count(job: &AtWork<impl Sheet>) -> Result<(), Interruption> {
+    let line = &job.line;
+    for (index, mapping) in line.connection.mappings.iter().enumerate() {
+        if mapping.source == Source::Departments && has_met_people_of(job, mapping) {
+            job.in_time()?;
+            let counts = count_mapping(line, mapping).await?;
+            job.ledger(|ledger| ledger.tallies[index].counts = counts);
+        }
+    }
+    line.publish().await?;
+    Ok(())
+}
+
+fn has_met_people_of(job: &AtWork<impl Sheet>, mapping: &Mapping) -> bool {
+    let people = job.line.connection.mapping_index(&people_of(&mapping.name));
+    people.is_some_and(|people| job.ledger(|ledger| ledger.tallies[people].counts.read > 0))
+}
+
+/// Counts until nobody else wrote one of the departments since it was looked at: so a count never takes the place of one
+/// that was begun later.
+async fn count_mapping(line: &Line, mapping: &Mapping) -> Result<Counts, Interruption> {
+    for _ in 0..TRIES {
+        if let Some(counts) = try_to_count(line, mapping).await? {
+            return Ok(counts);
+        }
+    }
+    Err(DirectoryError::Contended { what: format!("the departments of mapping {}", mapping.name) }.into())
+}
+
+async fn try_to_count(line: &Line, mapping: &Mapping) -> Result<Option<Counts>, Interruption> {
+    // What is there is read before the people are: whoever counts meanwhile moves a revision.
+    let mut known = known(line, mapping).await?;
+    let now = line.okta.now();
+    let mut counts = Counts::default();
+    for department in headcount(line, mapping).await?.departments() {
+        let current = known.remove(&department.id);
+        let Some(outcome) = settle(line, mapping, (&department, current.as_ref()), now).await? else {
+            return Ok(None);
+        };
+        counts.add(outcome);
+    }
+    for (id, current) in known {
+        // Whoever was in it is gone, or in another: it is counted once more, and is no more after that.
+        let verdict = absent(&id, Department::CREATED, &current, Reason::Deleted);
+        let is_news = verdict != Verdict::Unchanged || current.last_write.run == line.lease.run();
+        let Some(outcome) = write(line, mapping, verdict, Some(&current)).await? else { return Ok(None) };
+        if is_news {
+            counts.add(outcome);
+        }
+    }
+    Ok(Some(counts))
+}
+
+/// The departments that have a record.
+async fn known(line: &Line, mapping: &Mapping) -> Result<HashMap<String, Current>, Interruption> {
+    let known = line.directory.known(&line.connection.name, &mapping.name, None, None);
+    Ok(known.map_ok(|known| (known.id, known.current)).try_collect().await?)
+}
+
+async fn headcount(line: &Line, mapping: &Mapping) -> Result<Headcount, Interruption> {
+    let people = line.directory.fields_of(&line.connection.name, &people_of(&mapping.name));
+    let mut people = std::pin::pin!(people);
+    let mut headcount = Headcount::default();
+    while let Some((fields, standing)) = people.try_next().await? {
+        if let Some(department) = fields.get("department") {
+            headcount.add(department, standing);
+        }
+    }
+    Ok(headcount)
+}
+
+/// Makes one department's record what it was counted to be; `None` when somebody else wrote it first.
+async fn settle(
+    line: &Line,
+    mapping: &Mapping,
+    (department, current): (&Department, Option<&Current>),
+    now: Time,
+) -> Result<Option<Outcome>, Interruption> {
+    let desired: Result<Desired, Rejection> = mapping.desired_department(department, now);
+    match desired {
+        Ok(desired) => write(line, mapping, reconcile_derived(desired, current, now), current).await,
+        Err(rejection) => {
+            line.reject(mapping, &department.id, rejection).await?;
+            Ok(Some(Outcome::Unsynced))
+        }
+    }
+}
+
+async fn write(
+    line: &Line,
+    mapping: &Mapping,
+    verdict: Verdict,
+    current: Option<&Current>,
+) -> Result<Option<Outcome>, Interruption> {
+    let (Verdict::Write(change) | Verdict::Deactivate(change)) = verdict else {
+        return Ok(Some(outcome_of_nothing_to_write(Outcome::Unchanged, current, line.lease.run())));
+    };
+    match line.write(mapping, &change).await {
+        Ok(Written::Done) => {
+            line.clear(mapping, &change.id).await?;
+            Ok(Some(change.outcome))
+        }
+        Ok(Written::Lost | Written::Claimed) => Ok(None),
+        Err(Error::Directory(error)) => match error.rejection() {
+            Some(rejection) => {
+                line.reject(mapping, &change.id, rejection).await?;
+                Ok(Some(Outcome::Unsynced))
+            }
+            None => Err(error.into()),
+        },
+        Err(error) => Err(error.into()),
+    }
+}

@@ -17,6 +17,7 @@ mod identifiers;
 mod import;
 mod kill;
 mod malformed;
+mod managers;
 mod memberships;
 mod preview;
 mod products;

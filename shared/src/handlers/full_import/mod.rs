@@ -1,7 +1,7 @@
 //! The full import: every user of an org, deactivated ones included, in slices of `created`.
 //!
 //! Phases follow each other, and each can be taken up again from the checkpoint: groups (who is in the mapped ones),
-//! reading (slices, each swept when it is listed; none where the members of groups are all who matter), closing (who changed since), absences (suspects and deletions, one by one), deciding (the guard), applying (and, last of all, counting departments).
+//! reading (slices, each swept when it is listed; none where the members of groups are all who matter), closing (who changed since), absences (suspects and deletions, one by one), deciding (the guard), applying (and, last of all, looking for managers and counting departments).
 
 mod absences;
 mod checkpoint;
@@ -11,6 +11,7 @@ mod deciding;
 mod departments;
 mod evidence;
 mod import;
+mod managers;
 mod members;
 mod planned;
 mod reading;
@@ -295,6 +296,7 @@ async fn phases(import: &Arc<Import>, state: &ConnectionState) -> Result<RunStat
             Phase::Applying => {
                 ending = deciding::apply(import).await?;
                 sync_waiting(import).await?;
+                managers::resolve(import).await?;
                 departments::count(import).await?;
                 Phase::Finished
             }

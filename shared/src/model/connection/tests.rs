@@ -272,7 +272,7 @@ fn resolving_the_manager_needs_a_field_for_it() {
             "needs a field `manager` that says what the manager is known by, such as `profile.managerId`",
         ),
         (json!("managers"), "manager", "expected `manager`: nothing else can be resolved"),
-        (json!(true), "manager", "expected a string, not true"),
+        (json!(true), "manager", "expected a string, not a boolean"),
     ] {
         assert_eq!(faults(&resolving(resolve, field)), [format!("mappings[1].resolve: {expected}")]);
     }

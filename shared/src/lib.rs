@@ -25,6 +25,7 @@ pub mod error;
 pub mod groups;
 pub mod handlers;
 pub mod line;
+mod managers;
 pub mod model;
 pub mod okta;
 pub mod preview;

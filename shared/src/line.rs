@@ -129,7 +129,8 @@ impl Line {
     /// # Errors
     /// When the lease has lapsed or the directory cannot be written.
     pub(crate) async fn write_together(&self, mapping: &Mapping, changes: &[Change]) -> Result<Written, Error> {
-        Ok(self.directory.write_together(&self.lease, &self.place(mapping), changes, clock::now()).await?)
+        let changes = self.with_managers(mapping, changes).await?;
+        Ok(self.directory.write_together(&self.lease, &self.place(mapping), &changes, clock::now()).await?)
     }
 
     /// Where the records of a mapping belong.

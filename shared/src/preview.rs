@@ -14,8 +14,8 @@ use crate::directory::{Compared, Directory};
 use crate::error::Error;
 use crate::groups::Groups;
 use crate::model::{
-    Change, Changed, Claim, Connection, Decoded, Kind, Mapping, Memberships, Outcome, Predecessor, Reason, Rejection,
-    Rule, Sighting, Time, changed, id_of, is_adopted,
+    Change, Changed, Claim, Connection, Decoded, Kind, MANAGER, Mapping, Memberships, Outcome, Predecessor, Reason,
+    Rejection, Rule, Sighting, Time, changed, id_of, is_adopted,
 };
 use crate::reconcile::{Contender, Rivalry, Rivals, Source, Verdict};
 use crate::rehire::{Known, known_as};
@@ -268,9 +268,14 @@ fn foresee(mapping: &Mapping, sighting: &Sighting, verdict: Verdict, known: Opti
         },
         Verdict::Write(change) | Verdict::Deactivate(change) => {
             let record = known.and_then(|known| known.record.as_ref());
+            let mut changed = record.map(|record| changed(record, &change)).unwrap_or_default();
+            if mapping.resolves_manager {
+                // Whose record that is turns out when it is written.
+                changed.remove(&format!("fields.{MANAGER}"));
+            }
             Previewed {
                 reason: change.standing.map(|reason| reason.word().to_owned()),
-                changed: record.map(|record| changed(record, &change)).unwrap_or_default(),
+                changed,
                 change: Some(change.clone()),
                 ..plain(change.outcome)
             }

@@ -19,6 +19,7 @@ mod identifiers;
 mod import;
 mod kill;
 mod malformed;
+mod managers;
 mod memberships;
 mod preview;
 mod products;

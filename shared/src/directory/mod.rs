@@ -90,6 +90,7 @@ pub use keys::SHARDS;
 pub use lease::{Acquired, Lease, LeaseTimes};
 pub use memberships::{HowStored, Listing, ResolvedGroup, StoredMembership};
 pub use records::Known;
+pub(crate) use records::Managed;
 pub use runs::RunControl;
 pub use secrets::Secrets;
 pub use suspects::Suspect;

@@ -15,8 +15,8 @@ const LARGEST_CONTENT: usize = 380_000;
 
 /// What a record loses when another Okta id takes it over. What is left says that this id has no record, and whose it
 /// was; it stands where the id's record would, so that no late write can bring that back.
-const REMOVED_WHEN_TAKEN_OVER: [&str; 8] =
-    ["connection", "mapping", "kind", "identifier", "fields", "role", "claim", "rejoin"];
+const REMOVED_WHEN_TAKEN_OVER: [&str; 9] =
+    ["connection", "mapping", "kind", "identifier", "fields", "role", "claim", "rejoin", "manager"];
 
 /// The update of a record, and of the one that it takes over or leaves without its claim.
 pub(super) fn record_writes(
@@ -117,6 +117,11 @@ fn with_content(update: Update, change: &Change, content: &Content) -> Result<Up
     let update = match &content.rejoin {
         Some(rejoin) => update.set("rejoin", text(rejoin)),
         None if change.held_rejoin.is_some() => update.remove("rejoin"),
+        None => update,
+    };
+    let update = match &content.manager {
+        Some(manager) => update.set("manager", text(manager)),
+        None if change.expected.is_some() => update.remove("manager"),
         None => update,
     };
     Ok(update

@@ -57,6 +57,17 @@ pub struct Known {
     pub current: Current,
 }
 
+/// A whole record of a mapping that resolves managers.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Managed {
+    /// What a write is diffed against.
+    pub(crate) current: Current,
+    /// The record.
+    pub(crate) record: Record,
+    /// What the manager is known by, if there is one.
+    pub(crate) manager: Option<String>,
+}
+
 /// The attributes of [`KNOWN`].
 #[derive(Deserialize)]
 struct Stored {
@@ -111,6 +122,18 @@ impl Directory {
         // What Okta never had cannot go missing in it.
         let is_oktas = |known: &Known| known.current.superseded_by.is_none() && !is_adopted(&known.id);
         known.try_filter(move |known| std::future::ready(is_oktas(known))).boxed()
+    }
+
+    /// A mapping's records with everything that a write of them needs, in no order; strongly consistent.
+    pub(crate) fn managed(&self, connection: &str, mapping: &str) -> Rows<Managed> {
+        let (connection, mapping) = (connection.to_owned(), mapping.to_owned());
+        let search = move |shard| Search::of(Table::Directory, keys::records(&connection, &mapping, shard));
+        let records = self.rows_of_shards(search).try_filter(|item| std::future::ready(is_record(item)));
+        let managed = async |item: Item| {
+            let manager = item.optional_text("manager").map(str::to_owned);
+            Ok(Managed { current: known(&item)?.current, record: item.decode()?, manager })
+        };
+        records.and_then(managed).boxed()
     }
 
     /// The fields of a mapping's records, and how each stands, in no order; strongly consistent.

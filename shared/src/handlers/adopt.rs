@@ -71,7 +71,7 @@ impl Loader {
     async fn load(&self, Person { identifier, fields }: Person) -> Result<Written, Error> {
         let identifier = identifier.trim().to_owned();
         let claim = Some(Claim::on(&identifier));
-        let change = adoption(Content { identifier, claim, rejoin: None, role: None, fields });
+        let change = adoption(Content { identifier, claim, rejoin: None, role: None, fields, manager: None });
         Ok(self.directory.write(&self.lease, &self.place, &change, clock::now()).await?)
     }
 }

@@ -1,5 +1,7 @@
 //! What the directory holds, and what it should hold: the two sides that reconcile compares.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -117,13 +119,27 @@ pub struct Content {
     pub role: Option<String>,
     /// The mapped fields by name.
     pub fields: Map<String, Value>,
+    /// What the person's manager is known by, where the mapping resolves that: then the field [`MANAGER`] is filled in
+    /// when the record is written, for which record it is does not follow from the person alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manager: Option<String>,
 }
 
+/// The field that a mapping with `resolve: manager` fills in.
+pub const MANAGER: &str = "manager";
+
 impl Content {
-    /// A digest of everything in it: SHA-256, in hex, over its JSON with sorted keys.
+    /// A digest of everything in it that follows from its object: SHA-256, in hex, over its JSON with sorted keys.
     pub fn digest(&self) -> String {
         use sha2::{Digest, Sha256};
-        let text = serde_json::to_vec(&(&self.identifier, &self.role, &self.fields)).unwrap_or_default();
+        let text = match &self.manager {
+            None => serde_json::to_vec(&(&self.identifier, &self.role, &self.fields)),
+            Some(manager) => {
+                let fields: BTreeMap<_, _> = self.fields.iter().filter(|(name, _)| *name != MANAGER).collect();
+                serde_json::to_vec(&(&self.identifier, &self.role, &fields, manager))
+            }
+        };
+        let text = text.unwrap_or_default();
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let digit = |half: u8| char::from(DIGITS[usize::from(half)]);
         Sha256::digest(text).iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()

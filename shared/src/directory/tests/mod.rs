@@ -115,6 +115,7 @@ fn creation(id: &str, created: &str) -> Change {
             rejoin: None,
             role: None,
             fields,
+            manager: None,
         }),
         held_claim: None,
         held_rejoin: None,

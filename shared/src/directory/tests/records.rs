@@ -93,6 +93,7 @@ async fn what_a_change_does_not_say_stays() {
         rejoin: None,
         role: Some("viewer".to_owned()),
         fields: Default::default(),
+        manager: None,
     };
     let observed = Observed { okta_status: "RECOVERY".to_owned(), source_updated: later };
     let back = Change {

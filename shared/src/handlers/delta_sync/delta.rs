@@ -72,7 +72,7 @@ impl Delta {
         let mut landings = Vec::new();
         for (people, met) in [(new, Met::First), (again, Met::Again)] {
             let (ids, objects): (Vec<String>, Vec<RawObject>) = people.into_iter().unzip();
-            let landed = self.line.page(&objects, source, met).await?;
+            let landed = Box::pin(self.line.page(&objects, source, met)).await?;
             self.count(&landed, met).await?;
             let mut work = self.work();
             let before = work.met.ids.len();

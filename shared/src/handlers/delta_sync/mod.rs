@@ -16,7 +16,7 @@ use super::interruption::Interruption;
 use super::invocation::{Stops, go_on};
 use super::run::{self, Opened, Run};
 use super::work::deciding::{apply_collected, decide};
-use super::work::{departments, end};
+use super::work::{departments, end, managers};
 use super::{Event, Response, fan_out};
 use crate::context::Context;
 use crate::directory::ConnectionState;
@@ -56,18 +56,19 @@ async fn sync(context: &Context, mut run: Run, stops: Option<Stops>) -> Result<R
 }
 
 /// Goes through the phases from where the checkpoint stands, and ends as held or succeeded. A run that meets nobody
-/// writes no checkpoint: begun again, it would find as little to do.
+/// writes no checkpoint: begun again, it would find as little to do. What lies deep is boxed: futures within futures take
+/// more of the stack than a thread may have.
 async fn phases(delta: &Delta) -> Result<RunState, Interruption> {
     let mut ending = RunState::Succeeded;
     loop {
         let phase = delta.work().checkpoint.phase;
         let next = match phase {
             Phase::Groups => {
-                members::read_groups(delta).await?;
+                Box::pin(members::read_groups(delta)).await?;
                 Phase::Changes
             }
             Phase::Changes => {
-                changes::read(delta).await?;
+                Box::pin(changes::read(delta)).await?;
                 Phase::Deciding
             }
             Phase::Deciding => {
@@ -79,6 +80,7 @@ async fn phases(delta: &Delta) -> Result<RunState, Interruption> {
             Phase::Applying => {
                 ending = apply(delta).await?;
                 delta.sync_waiting().await?;
+                managers::resolve(delta).await?;
                 departments::count(delta).await?;
                 Phase::Finished
             }

@@ -1,7 +1,7 @@
 //! The full import: every user of an org, deactivated ones included, in slices of `created`.
 //!
 //! Phases follow each other, and each can be taken up again from the checkpoint: groups (who is in the mapped ones),
-//! reading (slices, each swept when it is listed; none where the members of groups are all who matter), closing (who changed since), absences (suspects and deletions, one by one), deciding (the guard), applying (and, last of all, counting departments).
+//! reading (slices, each swept when it is listed; none where the members of groups are all who matter), closing (who changed since), absences (suspects and deletions, one by one), deciding (the guard), applying (and, last of all, looking for managers and counting departments).
 
 mod absences;
 mod checkpoint;
@@ -26,7 +26,7 @@ use super::interruption::{Interruption, blind};
 use super::invocation::{Stops, go_on};
 use super::run::{self, Opened, Run};
 use super::sight::{everyone, find_groups};
-use super::work::{Ledger, deciding, departments, end};
+use super::work::{Ledger, deciding, departments, end, managers};
 use super::{Event, Response, connect, fan_out};
 use crate::clock;
 use crate::context::Context;
@@ -220,6 +220,7 @@ async fn phases(import: &Arc<Import>, state: &ConnectionState) -> Result<RunStat
             Phase::Applying => {
                 ending = deciding::apply(import).await?;
                 import.sync_waiting().await?;
+                managers::resolve(import).await?;
                 departments::count(import).await?;
                 Phase::Finished
             }

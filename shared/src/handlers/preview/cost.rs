@@ -159,6 +159,7 @@ mod tests {
                 rejoin: None,
                 role: None,
                 fields,
+                manager: None,
             }),
             held_claim: None,
             held_rejoin: None,

@@ -36,7 +36,7 @@ pub(crate) async fn count(job: &AtWork<impl Sheet>) -> Result<(), Interruption> 
 
 fn has_met_people_of(job: &AtWork<impl Sheet>, mapping: &Mapping) -> bool {
     let people = job.line.connection.mapping_index(&people_of(&mapping.name));
-    people.is_some_and(|people| job.ledger(|ledger| ledger.tallies[people].counts.read > 0))
+    people.is_some_and(|people| job.has_met_any(people))
 }
 
 /// Counts until nobody else wrote one of the departments since it was looked at: so a count never takes the place of one

@@ -8,10 +8,11 @@ pub(crate) mod deciding;
 pub(crate) mod departments;
 mod ending;
 mod ledger;
+pub(crate) mod managers;
 mod pages;
 mod seen;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -70,6 +71,8 @@ pub(crate) struct AtWork<S> {
     /// A person asked the run to stop.
     cancelled: AtomicBool,
     sheet: Mutex<S>,
+    /// People whom the reading did not meet, and the mappings that they were counted under since.
+    late: Mutex<HashMap<String, HashSet<usize>>>,
 }
 
 impl<S: Sheet> AtWork<S> {
@@ -99,6 +102,7 @@ impl<S: Sheet> AtWork<S> {
             pages,
             cancelled,
             sheet,
+            late: Mutex::default(),
         }
     }
 
@@ -180,20 +184,32 @@ impl<S: Sheet> AtWork<S> {
 
     /// Whoever waited for an identifier that came free in this run syncs in it.
     pub(crate) async fn sync_waiting(&self) -> Result<(), Interruption> {
-        let mut woken = HashSet::new();
         for landing in waiting::wake(&self.line).await? {
-            if self.withdraw(&landing).await? {
-                continue;
+            if !self.withdraw(&landing).await? {
+                self.count_late(&landing);
             }
-            let is_new = !self.work().has_met(&landing.id) && woken.insert((landing.mapping, landing.id.clone()));
-            self.ledger(|ledger| match is_new {
-                true => ledger.count(&[landing]),
-                false => ledger.count_again(&landing),
-            });
         }
-        let people: HashSet<&String> = woken.iter().map(|(_, id)| id).collect();
-        self.ledger(|ledger| ledger.people += people.len() as u64);
         Ok(())
+    }
+
+    /// Counts where somebody ended after the reading, which may not have met them.
+    fn count_late(&self, landing: &Landing) {
+        let was_read = self.work().has_met(&landing.id);
+        let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new_person = !was_read && !late.contains_key(&landing.id);
+        let is_new = !was_read && late.entry(landing.id.clone()).or_default().insert(landing.mapping);
+        self.ledger(|ledger| {
+            ledger.people += u64::from(is_new_person);
+            match is_new {
+                true => ledger.count(std::slice::from_ref(landing)),
+                false => ledger.count_again(landing),
+            }
+        });
+    }
+
+    /// Whether the run has met anybody under a mapping.
+    fn has_met_any(&self, mapping: usize) -> bool {
+        self.ledger(|ledger| ledger.tallies[mapping].counts.read > 0)
     }
 
     /// What the run used so far, earlier invocations included.

@@ -10,7 +10,7 @@ use super::section::{Section, label, labels, text, type_of};
 use super::suggest::suggestion;
 use super::{name, preset};
 use crate::model::filter::Departments;
-use crate::model::{Expression, Filter, Mapping, Source, Target, USER_STATUSES};
+use crate::model::{Expression, Filter, MANAGER, Mapping, Source, Target, USER_STATUSES};
 
 const MOST_MAPPINGS: usize = 50;
 const MOST_FIELDS: usize = 200;
@@ -71,6 +71,7 @@ fn read_mapping(value: &Value, path: &str, faults: &mut Faults) -> Option<Mappin
         Some(rejoin) => read_rejoin(rejoin, &section.at("rejoin"), faults).map(Some),
         None => Some(None),
     };
+    let resolve = section.optional("resolve");
     let filter = match section.optional("filter") {
         Some(filter) => read_filter(filter, &section.at("filter"), faults),
         None => Some(Filter::default()),
@@ -87,8 +88,16 @@ fn read_mapping(value: &Value, path: &str, faults: &mut Faults) -> Option<Mappin
     };
     access::check(&section, target.as_ref(), (filter.as_ref(), roles.as_ref()), faults);
     if source == Some(Source::Departments) {
-        check_departments(&section, (target.as_ref(), identifier.as_ref(), rejoin.as_ref()), faults);
+        check_departments(&section, (target.as_ref(), identifier.as_ref()), faults);
+        let of_people = [("rejoin", rejoin.as_ref().is_some_and(Option::is_some)), ("resolve", resolve.is_some())];
+        for (key, _) in of_people.into_iter().filter(|(_, is_there)| *is_there) {
+            faults.add(section.at(key), "departments are not people: leave the key out");
+        }
     }
+    let resolves_manager = match resolve {
+        Some(resolve) => read_resolve(resolve, &section, expressions, faults),
+        None => Some(false),
+    };
     section.close(faults);
     Some(Mapping {
         preset: preset?,
@@ -98,6 +107,7 @@ fn read_mapping(value: &Value, path: &str, faults: &mut Faults) -> Option<Mappin
         filter: filter?,
         identifier: identifier?,
         rejoin: rejoin?,
+        resolves_manager: resolves_manager?,
         fields: fields?,
         required: required?,
         roles: roles?,
@@ -107,7 +117,7 @@ fn read_mapping(value: &Value, path: &str, faults: &mut Faults) -> Option<Mappin
 /// Checks what departments cannot have: they are told apart by their names, and nobody signs in as one.
 fn check_departments(
     section: &Section<'_>,
-    (target, identifier, rejoin): (Option<&Target>, Option<&Expression>, Option<&Option<Expression>>),
+    (target, identifier): (Option<&Target>, Option<&Expression>),
     faults: &mut Faults,
 ) {
     if target == Some(&Target::LoginUser) {
@@ -116,13 +126,24 @@ fn check_departments(
     if identifier.is_some_and(|identifier| !["name", "id"].contains(&identifier.source().trim())) {
         faults.add(section.at("identifier"), "departments are told apart by `name` or by `id`");
     }
-    if rejoin.is_some_and(Option::is_some) {
-        faults.add(section.at("rejoin"), "departments are not hired again");
-    }
 }
 
 fn read_rejoin(value: &Value, path: &str, faults: &mut Faults) -> Option<Expression> {
     text(value, path, faults).and_then(|text| faults.note(path, Expression::compile(text)))
+}
+
+/// Reads what a mapping resolves: the manager, for whom there has to be a field.
+fn read_resolve(value: &Value, section: &Section<'_>, fields: Option<&Value>, faults: &mut Faults) -> Option<bool> {
+    let at = section.at("resolve");
+    if text(value, &at, faults)? != MANAGER {
+        faults.add(at, "expected `manager`: nothing else can be resolved");
+        return None;
+    }
+    if fields.is_some_and(|fields| fields.get(MANAGER).is_none()) {
+        faults.add(at, "needs a field `manager` that says what the manager is known by, such as `profile.managerId`");
+        return None;
+    }
+    Some(true)
 }
 
 fn read_source(section: &mut Section<'_>, faults: &mut Faults) -> Option<Source> {

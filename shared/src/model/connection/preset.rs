@@ -8,7 +8,8 @@ use super::suggest::suggestion;
 use crate::model::{Preset, preset, presets};
 
 /// What a mapping may have; a null in one of these takes away what the preset says.
-const KEYS: [&str; 8] = ["name", "source", "target", "identifier", "filter", "roles", "fields", "required"];
+const KEYS: [&str; 10] =
+    ["name", "source", "target", "identifier", "rejoin", "resolve", "filter", "roles", "fields", "required"];
 
 /// The mappings with their presets expanded; those without a preset, or with an unknown one, as they are.
 pub(super) fn expand_all(mappings: &[Value], path: &str, faults: &mut Faults) -> Vec<Value> {

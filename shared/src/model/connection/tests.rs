@@ -253,6 +253,31 @@ fn login_users_are_filtered_by_group_only() {
     assert_eq!(faults(&login_users(Some(filter))), expected);
 }
 
+#[test]
+fn resolving_the_manager_needs_a_field_for_it() {
+    let resolving = |resolve: Value, field: &str| {
+        let mut document = document();
+        document["mappings"][1]["resolve"] = resolve;
+        document["mappings"][1]["fields"][field] = json!("profile.managerId");
+        document
+    };
+    let document = resolving(json!("manager"), "manager");
+    let connection = Connection::parse(&document.to_string()).unwrap();
+    assert!(connection.mappings[1].resolves_manager && !connection.mappings[0].resolves_manager);
+    assert_eq!(connection.document()["mappings"][1]["resolve"], "manager");
+    for (resolve, field, expected) in [
+        (
+            json!("manager"),
+            "boss",
+            "needs a field `manager` that says what the manager is known by, such as `profile.managerId`",
+        ),
+        (json!("managers"), "manager", "expected `manager`: nothing else can be resolved"),
+        (json!(true), "manager", "expected a string, not a boolean"),
+    ] {
+        assert_eq!(faults(&resolving(resolve, field)), [format!("mappings[1].resolve: {expected}")]);
+    }
+}
+
 /// The example with a mapping of departments in the place of its first.
 fn departments(changed: Value) -> Value {
     let mut document = document();
@@ -282,7 +307,7 @@ fn departments_come_with_the_people_whom_they_count() {
 fn departments_are_told_apart_by_their_names_and_do_not_sign_in() {
     for (changed, expected) in [
         (json!({ "identifier": "headcount" }), "identifier: departments are told apart by `name` or by `id`"),
-        (json!({ "rejoin": "name" }), "rejoin: departments are not hired again"),
+        (json!({ "rejoin": "name" }), "rejoin: departments are not people: leave the key out"),
         (json!({ "target": { "kind": "login_user" } }), "target: departments are records: a login user is a person"),
     ] {
         assert_eq!(faults(&departments(changed)), [format!("mappings[0].{expected}")]);

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use crate::model::memberships::role_of;
 use crate::model::status::standing_of;
 use crate::model::{
-    Attributes, Claim, Content, Department, Desired, Expression, Filter, Kind, Memberships, Rejection, RejectionReason,
-    RoleRule, Rule, Scope, Time, User, people_of, preset,
+    Attributes, Claim, Content, Department, Desired, Expression, Filter, Kind, MANAGER, Memberships, Rejection,
+    RejectionReason, RoleRule, Rule, Scope, Time, User, people_of, preset,
 };
 
 const LONGEST_IDENTIFIER: usize = 1_024;
@@ -74,6 +74,8 @@ pub struct Mapping {
     pub identifier: Expression,
     /// What somebody who is hired again under a new Okta id is known by; the identifier, unless it says otherwise.
     pub rejoin: Option<Expression>,
+    /// Whether the field `manager` is to become the manager's record.
+    pub resolves_manager: bool,
     /// The fields' expressions by name.
     pub fields: BTreeMap<String, Expression>,
     /// The fields that must not be empty.
@@ -200,6 +202,9 @@ impl Mapping {
         if let Some(rejoin) = &self.rejoin {
             document["rejoin"] = json!(rejoin.source());
         }
+        if self.resolves_manager {
+            document["resolve"] = json!(MANAGER);
+        }
         if !self.filter.is_open() {
             document["filter"] = self.filter.document();
         }
@@ -226,6 +231,7 @@ impl Mapping {
             filter: self.filter.clone(),
             identifier,
             rejoin: None,
+            resolves_manager: false,
             fields: BTreeMap::from([("department".to_owned(), department)]),
             required: BTreeSet::new(),
             roles: Vec::new(),
@@ -245,7 +251,7 @@ impl Mapping {
             source_created: Department::CREATED,
             source_updated: counted,
             standing: department.standing(),
-            content: Some(Content { identifier, claim: None, rejoin: None, role: None, fields }),
+            content: Some(Content { identifier, claim: None, rejoin: None, role: None, fields, manager: None }),
             scope: Scope::OfObject,
         })
     }
@@ -256,11 +262,12 @@ impl Mapping {
             let message = format!("identifier: `{}` is null or empty", self.identifier.source());
             return Err(Rejection::new(RejectionReason::MissingIdentifier, message));
         }
-        let content = self.fields(|expression| expression.evaluate(user)).and_then(|fields| {
+        let content = self.fields(|expression| expression.evaluate(user)).and_then(|mut fields| {
             let claim = self.claims_identifiers().then(|| Claim::on(&identifier));
             let rejoin = self.rejoin(user)?;
             let role = role_of(&self.roles, memberships);
-            let content = Content { identifier: identifier.clone(), claim, rejoin, role, fields };
+            let manager = if self.resolves_manager { take_manager(&mut fields)? } else { None };
+            let content = Content { identifier: identifier.clone(), claim, rejoin, role, fields, manager };
             check_size(&content).map(|()| content)
         });
         content.map_err(|rejection| Rejection { identifier: Some(identifier), ..rejection })
@@ -305,6 +312,13 @@ fn plain_text(key: &str, value: Result<Value, String>) -> Result<String, Rejecti
         return Err(Rejection::new(RejectionReason::TooLarge, message));
     }
     Ok(text)
+}
+
+/// What the manager is known by, in place of which the field waits to be filled in.
+fn take_manager(fields: &mut Map<String, Value>) -> Result<Option<String>, Rejection> {
+    let Some(field) = fields.get_mut(MANAGER) else { return Ok(None) };
+    let manager = plain_text("fields.manager", Ok(field.take()))?;
+    Ok((!manager.is_empty()).then_some(manager))
 }
 
 fn is_blank(value: &Value) -> bool {

@@ -16,6 +16,7 @@ fn mapping(identifier: &str, fields: &[(&str, &str)], required: &[&str]) -> Mapp
         filter: Filter::default(),
         identifier: compiled(identifier),
         rejoin: None,
+        resolves_manager: false,
         fields: fields.iter().map(|(name, source)| ((*name).to_owned(), compiled(source))).collect::<BTreeMap<_, _>>(),
         required: required.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>(),
         roles: Vec::new(),

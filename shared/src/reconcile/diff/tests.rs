@@ -18,7 +18,7 @@ fn second(second: i64) -> Time {
 
 fn content(department: &str) -> Content {
     let fields = Map::from_iter([("department".to_owned(), json!(department))]);
-    Content { identifier: "ada".to_owned(), claim: None, rejoin: None, role: None, fields }
+    Content { identifier: "ada".to_owned(), claim: None, rejoin: None, role: None, fields, manager: None }
 }
 
 /// What Okta says at some moment, under a mapping that may leave the person out, or fail.

@@ -206,7 +206,7 @@ impl Line {
             Known::Nobody => None,
             Known::Again(rehired) => Some(*rehired),
             Known::Earlier(later) => {
-                let contest = self.supersede(mapping, sighting, &later).await?;
+                let contest = Box::pin(self.supersede(mapping, sighting, &later)).await?;
                 return self.settled(mapping, sighting, contest, counted).await;
             }
             Known::Ambiguous(rejection) => {
@@ -218,7 +218,8 @@ impl Line {
             Ok(Written::Done) => change.outcome,
             Ok(Written::Lost) => return Ok(Carried::NotYet),
             Ok(Written::Claimed) => {
-                let contest = self.contest(mapping, sighting, change).await?;
+                // On the heap: what is seldom needed would else make every landing's future larger.
+                let contest = Box::pin(self.contest(mapping, sighting, change)).await?;
                 return self.settled(mapping, sighting, contest, counted).await;
             }
             // Of one record: what DynamoDB cannot hold is unsynced, and the page goes on.

@@ -33,7 +33,7 @@ impl Line {
             let content = changes[at].content.as_ref();
             let waits = content.filter(|content| content.fields.get(MANAGER).is_some_and(Value::is_null));
             let Some(manager) = waits.and_then(|content| content.manager.clone()) else { continue };
-            let Some(found) = self.manager(mapping, &manager).await? else { continue };
+            let Some(found) = Box::pin(self.manager(mapping, &manager)).await? else { continue };
             if let Some(content) = &mut changes.to_mut()[at].content {
                 content.fields.insert(MANAGER.to_owned(), shown(&found.id, &found.identifier));
             }

@@ -116,10 +116,9 @@ impl Line {
             self.retell_if_untold(mapping, (created, &id), current.as_ref()).await?;
         }
         for _ in 0..TRIES {
-            // Boxed: what lies below is deep, and futures within futures take more of the stack than a thread may have.
             let verdict = judge(&sighting, current.as_ref(), source, self.okta.now());
             let against = Against { current: current.as_ref(), counted };
-            match Box::pin(self.carry_out(mapping, &sighting, verdict, against)).await? {
+            match self.carry_out(mapping, &sighting, verdict, against).await? {
                 Carried::Done(outcome) => return Ok(Landing { mapping: index, id, outcome, before }),
                 Carried::NotYet => {}
             }
@@ -207,7 +206,7 @@ impl Line {
             Known::Nobody => None,
             Known::Again(rehired) => Some(*rehired),
             Known::Earlier(later) => {
-                let contest = self.supersede(mapping, sighting, &later).await?;
+                let contest = Box::pin(self.supersede(mapping, sighting, &later)).await?;
                 return self.settled(mapping, sighting, contest, counted).await;
             }
             Known::Ambiguous(rejection) => {
@@ -219,6 +218,7 @@ impl Line {
             Ok(Written::Done) => change.outcome,
             Ok(Written::Lost) => return Ok(Carried::NotYet),
             Ok(Written::Claimed) => {
+                // On the heap: what is seldom needed would else make every landing's future larger.
                 let contest = Box::pin(self.contest(mapping, sighting, change)).await?;
                 return self.settled(mapping, sighting, contest, counted).await;
             }

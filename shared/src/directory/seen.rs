@@ -1,4 +1,4 @@
-//! The ids that a slice of a full import has seen, in chunks: the sweep needs all of them, the checkpoint has no room.
+//! The ids that a run has seen in a list, in chunks: a sweep needs all of them, the checkpoint has no room.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::TryStreamExt;

@@ -22,6 +22,8 @@ pub struct Config {
     pub credentials: Credentials,
     /// The name of the Lambda function this process runs as; `None` outside of Lambda.
     pub function: Option<String>,
+    /// The name of the Lambda function of the full import, which others start when they cannot do without one.
+    pub full_import: Option<String>,
     /// Sizes of the work.
     pub tuning: Tuning,
 }
@@ -74,7 +76,7 @@ impl Default for Tuning {
 }
 
 impl Config {
-    /// Reads `ROLLCALL_DIRECTORY_TABLE`, `ROLLCALL_STATE_TABLE` and what Lambda sets.
+    /// Reads `ROLLCALL_DIRECTORY_TABLE`, `ROLLCALL_STATE_TABLE`, `ROLLCALL_FULL_IMPORT_FUNCTION` and what Lambda sets.
     ///
     /// # Errors
     /// Fatal when a variable is missing, naming it.
@@ -88,6 +90,7 @@ impl Config {
             endpoints: Endpoints::default(),
             credentials: Credentials::FromEnvironment,
             function: std::env::var("AWS_LAMBDA_FUNCTION_NAME").ok(),
+            full_import: std::env::var("ROLLCALL_FULL_IMPORT_FUNCTION").ok().filter(|name| !name.is_empty()),
             tuning: Tuning::default(),
         })
     }

@@ -26,6 +26,8 @@ pub struct Context {
     pub lambda: aws_sdk_lambda::Client,
     /// The name of the Lambda function this process runs as; `None` outside of Lambda.
     pub function: Option<String>,
+    /// The name of the Lambda function of the full import, where others may start it.
+    pub full_import: Option<String>,
     /// The client of Okta's API.
     pub http: reqwest::Client,
     /// How fast each org may be called.
@@ -59,6 +61,7 @@ impl Context {
             secrets: Secrets::new(aws_sdk_secretsmanager::Client::from_conf(secrets.build())),
             lambda: aws_sdk_lambda::Client::from_conf(lambda.build()),
             function: config.function,
+            full_import: config.full_import,
             http,
             paces: Paces::default(),
             tuning: config.tuning,

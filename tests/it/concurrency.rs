@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use okta_sim::Options;
 use rollcall_shared::report::{RunReport, RunState};
-use test_support::world::{PEOPLE, Setup, World, assert_adds_up, counts, import};
+use test_support::world::{Job, PEOPLE, Setup, World, assert_adds_up, counts, import};
 
 /// A world whose org answers slowly enough to do something meanwhile.
 async fn slow() -> World {
@@ -39,7 +39,7 @@ async fn a_holder_who_lost_the_lease_cannot_undo_what_its_successor_wrote() {
     while world.sim.calls().len() < 4 {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    world.let_the_lease_lapse().await;
+    world.let_the_lease_lapse(Job::FullImport).await;
     let report = import(&second, &world.connection.name).await.unwrap();
     assert_eq!(report.state, RunState::Succeeded, "{:?}", report.problem);
     assert_eq!(report.invocations, 2, "it took the run up");

@@ -12,7 +12,7 @@ use test_support::world::{LOGINS, PEOPLE, STAFF, Setup, World, counts, import, p
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 /// A mapping of login users: the first of Admins and Users gives the role.
-fn logins() -> Value {
+pub(super) fn logins() -> Value {
     json!({
         "name": LOGINS,
         "source": "users",

@@ -12,9 +12,12 @@ use futures::{StreamExt, stream};
 use okta_sim::{NewUser, Options};
 use rollcall::stack::Stack;
 use rollcall_shared::report::{RunReport, RunState};
+use rollcall_shared::{Context, Error};
 use test_support::truth;
 use test_support::wire::{Cut, When, Wire};
-use test_support::world::{CUSTODIANS, PEOPLE, Setup, World, import};
+use test_support::world::{CUSTODIANS, Job, PEOPLE, Setup, World, delta, import};
+
+use super::groups::logins;
 
 const PEOPLE_IN_THE_ORG: usize = 23;
 /// Cases that run beside each other.
@@ -31,6 +34,21 @@ enum Scene {
     JustNow,
     /// The same, a day ago.
     LongAgo,
+    /// People left, came and changed, and groups did, since the import; the delta follows it.
+    Delta,
+}
+
+impl Scene {
+    fn job(self) -> Job {
+        if self == Scene::Delta { Job::DeltaSync } else { Job::FullImport }
+    }
+
+    async fn run(self, context: &Context, connection: &str) -> Result<RunReport, Error> {
+        match self {
+            Scene::Delta => delta(context, connection).await,
+            _ => import(context, connection).await,
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -48,7 +66,12 @@ async fn a_killed_import_of_old_changes_ends_in_the_truth() {
     survive(Scene::LongAgo).await;
 }
 
-/// Kills an import of the scene at many calls, each in a world of its own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_delta_ends_in_the_truth() {
+    survive(Scene::Delta).await;
+}
+
+/// Kills a job of the scene at many calls, each in a world of its own.
 async fn survive(scene: Scene) {
     let stack = Arc::new(Stack::in_memory().await.expect("the stack starts"));
     let (calls, reference) = unharmed(&stack, scene).await;
@@ -67,7 +90,7 @@ async fn unharmed(stack: &Arc<Stack>, scene: Scene) -> (u64, RunReport) {
     let wire = Wire::default();
     let (world, _) = set(stack, scene, "unharmed", &wire).await;
     wire.mend();
-    let report = world.import().await;
+    let report = scene.run(&world.context, "unharmed").await.expect("a run is opened");
     assert_eq!(report.state, RunState::Succeeded, "{:?}", report.problem);
     world.assert_true().await;
     (wire.calls(), report)
@@ -102,9 +125,12 @@ async fn set(stack: &Arc<Stack>, scene: Scene, connection: &str, wire: &Wire) ->
     if scene == Scene::First {
         return (world, untouched);
     }
+    let active = world.active();
+    if scene == Scene::Delta {
+        return change_for_a_delta(world, untouched, &active).await;
+    }
     let first = world.import().await;
     assert_eq!(first.state, RunState::Succeeded, "{:?}", first.problem);
-    let active = world.active();
     world.sim.with(|org| {
         assert!(org.deactivate(&active[0]) && org.delete(&active[1]) && org.suspend(&active[2]));
         assert!(org.rename(&active[3], "Grace", "Hopper") && org.move_department(&active[4], "Legal"));
@@ -119,6 +145,30 @@ async fn set(stack: &Arc<Stack>, scene: Scene, connection: &str, wire: &Wire) ->
     (world, untouched)
 }
 
+/// Login users by group besides, imported; then people and groups change.
+async fn change_for_a_delta(
+    mut world: World,
+    mut untouched: BTreeSet<String>,
+    active: &[String],
+) -> (World, BTreeSet<String>) {
+    let admins = world.group("Admins", &active[6..9]);
+    let users = world.group("Users", &active[8..13]);
+    world.reconnect(|document| document["mappings"].as_array_mut().expect("a list").push(logins())).await;
+    let first = world.import().await;
+    assert_eq!(first.state, RunState::Succeeded, "{:?}", first.problem);
+    world.later(Duration::from_secs(3_600));
+    world.sim.with(|org| {
+        assert!(org.deactivate(&active[0]) && org.suspend(&active[2]) && org.rename(&active[3], "Grace", "Hopper"));
+        assert!(org.move_department(&active[4], "Legal") && org.move_department(&active[5], "Sales"));
+        assert!(org.remove_from_group(&active[6], &admins) && org.add_to_group(&active[9], &admins));
+        assert!(org.remove_from_group(&active[10], &users) && org.add_to_group(&active[1], &users));
+        let mary = org.create(NewUser::new("Mary", "Somerville", "mary@acme.example").department("Sales"));
+        assert!(org.add_to_group(&mary, &users));
+    });
+    untouched.retain(|id| !active[..11].contains(id));
+    (world, untouched)
+}
+
 /// One case; what was found wrong.
 async fn case(stack: Arc<Stack>, scene: Scene, cut: Cut, reference: &RunReport) -> Vec<String> {
     let wire = Wire::default();
@@ -129,7 +179,7 @@ async fn case(stack: Arc<Stack>, scene: Scene, cut: Cut, reference: &RunReport) 
     wire.cut(cut);
     let running = tokio::spawn({
         let name = name.clone();
-        async move { import(&process, &name).await }
+        async move { scene.run(&process, &name).await }
     });
     let call = tokio::select! {
         call = wire.is_cut() => call,
@@ -142,11 +192,11 @@ async fn case(stack: Arc<Stack>, scene: Scene, cut: Cut, reference: &RunReport) 
     drop(running.await);
     let killed = runs(&world).await.difference(&before).next().cloned();
     wire.mend();
-    world.let_the_lease_lapse().await;
-    let report = import(&world.new_process().await, &name).await;
+    world.let_the_lease_lapse(scene.job()).await;
+    let report = scene.run(&world.new_process().await, &name).await;
     let found = match report {
         Ok(report) => findings(&world, &untouched, &report, (killed.as_ref(), reference)).await,
-        Err(error) => vec![format!("the import could not be taken up: {error}")],
+        Err(error) => vec![format!("the run could not be taken up: {error}")],
     };
     found.into_iter().map(|found| format!("{name} ({call}): {found}")).collect()
 }

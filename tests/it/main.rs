@@ -9,6 +9,8 @@ mod architecture;
 mod blind;
 mod changes;
 mod concurrency;
+mod delta;
+mod delta_runs;
 mod faults;
 mod fields;
 mod groups;

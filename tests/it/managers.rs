@@ -1,9 +1,13 @@
 //! Managers: a record shows whose record its manager's is, whoever came first and whatever the org knows managers by.
 
+use std::time::Duration;
+
 use okta_sim::NewUser;
 use rollcall_shared::report::{RunReport, RunState};
 use serde_json::{Value, json};
 use test_support::world::{PEOPLE, World, counts};
+
+const HOUR: Duration = Duration::from_secs(3_600);
 
 /// A world whose first mapping resolves managers by `profile.managerId`.
 async fn world() -> World {
@@ -98,4 +102,22 @@ async fn nobody_is_taken_for_the_manager_where_two_could_be() {
     }
     world.import().await;
     assert_eq!(manager(&world, &ada).await, Value::Null);
+}
+
+#[tokio::test]
+async fn a_delta_finds_those_whose_manager_changed_though_they_did_not() {
+    let world = world().await;
+    let cleo = hire(&world, "cleo", Value::Null);
+    world.later(HOUR);
+    let ben = hire(&world, "ben", cleo.clone());
+    import(&world).await;
+    world.later(HOUR);
+    assert_eq!(world.delta().await.state, RunState::Succeeded);
+    world.later(HOUR);
+    world.sim.with(|org| assert!(org.set_login(&cleo, "chief@acme.example")));
+    let report = world.delta().await;
+    assert_eq!(report.state, RunState::Succeeded, "{:?}", report.problem);
+    assert_eq!(manager(&world, &ben).await, shown(&cleo, "chief"));
+    assert_eq!((counts(&report, PEOPLE).read, counts(&report, PEOPLE).updated), (2, 2));
+    assert_eq!(report.progress.done, 2);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use okta_sim::{Fault, FaultKind, Match, Options};
 use serde_json::Value;
 use test_support::lambda::Function;
-use test_support::world::{PEOPLE, Setup, World};
+use test_support::world::{Job, PEOPLE, Setup, World};
 
 use crate::deployment::{deploy, event, settled};
 
@@ -21,7 +21,7 @@ async fn import_to_the_end(world: &World, function: &Function) -> Vec<Value> {
         if !last.answer.is_err_and(|error| error.is_timeout()) {
             break;
         }
-        world.let_the_lease_lapse().await;
+        world.let_the_lease_lapse(Job::FullImport).await;
     }
     let answers = function.ended().into_iter().map(|invocation| invocation.answer);
     let answers = answers.filter(|answer| !answer.as_ref().is_err_and(|error| error.is_timeout()));

@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 use okta_sim::Options;
-use test_support::world::{PEOPLE, Setup, World};
+use test_support::world::{Job, PEOPLE, Setup, World};
 
 use crate::deployment::{LONG, deploy, event, eventually, run};
 
@@ -39,7 +39,7 @@ async fn a_run_whose_process_is_killed_is_taken_up_after_its_lease() {
             Err(error) if error.is_exit() => killed += 1,
             answer => last = Some(run(answer)),
         }
-        world.let_the_lease_lapse().await;
+        world.let_the_lease_lapse(Job::FullImport).await;
     }
 
     let last = last.unwrap();
@@ -69,7 +69,7 @@ async fn before_its_lease_has_lapsed_a_killed_run_is_joined_and_not_taken_up() {
 
     let joined = run(function.invoke(event(&world)).await);
     assert_eq!(joined["state"], "running");
-    world.let_the_lease_lapse().await;
+    world.let_the_lease_lapse(Job::FullImport).await;
     let taken_up = run(function.invoke(event(&world)).await);
     assert_eq!(taken_up["run"], joined["run"]);
     assert_eq!(taken_up["state"], "succeeded", "{taken_up}");

@@ -145,7 +145,7 @@ pub(crate) struct PreviewArguments {
 pub(crate) struct SyncArguments {
     /// The connection's name.
     pub(crate) connection: String,
-    /// full-import.
+    /// full-import or delta-sync.
     #[arg(value_parser = job)]
     pub(crate) job: Job,
     /// Only what this plan of `preview --save` lists, and only if the directory has not moved since.

@@ -132,6 +132,7 @@ pub fn config(dynamodb: &str, secrets: &str, tuning: Tuning) -> Config {
         },
         credentials: Credentials::Local,
         function: None,
+        full_import: None,
         tuning,
     }
 }

@@ -31,6 +31,35 @@ pub struct Listing {
     pub members: HashSet<String>,
 }
 
+/// What is stored of somebody in a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredMembership {
+    /// The user's id.
+    pub user: String,
+    /// How they stood to it.
+    pub how: HowStored,
+}
+
+/// How somebody stood to a group when it was last listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HowStored {
+    /// Whether they were a member; otherwise they had left.
+    pub is_member: bool,
+    /// Okta's clock on the listing that found it so first.
+    pub since: Time,
+}
+
+/// A group that mappings name, found once for good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResolvedGroup {
+    /// As the mappings have it: its name or its id.
+    pub name: String,
+    /// Its id.
+    pub id: String,
+    /// Whether it is everybody, and so never listed.
+    pub is_everyone: bool,
+}
+
 impl Directory {
     /// Makes the stored members of a group those of a complete listing, unless a later listing was stored before.
     ///
@@ -49,7 +78,7 @@ impl Directory {
         let left = stored.difference(&listing.members).map(|user| (user, Update::new().set("member", no())));
         let writes = joined.chain(left).map(|(user, update)| async move {
             let key = keys::membership(lease.connection(), &listing.group, user);
-            let update = update.set("user", text(user)).set("at", text(listing.at));
+            let update = update.set("user", text(user)).set("group", text(&listing.group)).set("at", text(listing.at));
             let is_newer = update.if_absent_or([("at", "<=", text(listing.at))]);
             self.update_under(lease, &key, is_newer).await.map(drop)
         });
@@ -57,54 +86,61 @@ impl Directory {
         stream::iter(writes).buffer_unordered(WRITES_AT_ONCE).try_collect().await
     }
 
-    /// The ids of a group's stored members, in no order.
-    pub fn members(&self, connection: &str, group: &str) -> Rows<String> {
+    /// What is stored of a group's members and of those who left it, in no order.
+    pub fn memberships(&self, connection: &str, group: &str) -> Rows<StoredMembership> {
         let (connection, group) = (connection.to_owned(), group.to_owned());
         let search = move |shard| Search {
             range: Some(keys::members_of(&group)),
             ..Search::of(Table::State, keys::memberships_shard(&connection, shard))
         };
-        let rows = self.rows_of_shards(search).try_filter_map(async |item| {
-            Ok(if item.is_true("member") { Some(item.text("user")?.to_owned()) } else { None })
+        let rows = self.rows_of_shards(search).and_then(async |item| {
+            let (user, is_member) = (item.text("user")?.to_owned(), item.is_true("member"));
+            Ok(StoredMembership { user, how: HowStored { is_member, since: item.value("at")? } })
         });
         rows.boxed()
     }
 
-    /// Which of these groups a user is stored as a member of.
+    /// The ids of a group's stored members, in no order.
+    pub fn members(&self, connection: &str, group: &str) -> Rows<String> {
+        let memberships = self.memberships(connection, group);
+        memberships.try_filter_map(async |stored| Ok(stored.how.is_member.then_some(stored.user))).boxed()
+    }
+
+    /// Who of these users is stored as a member of which of these groups: pairs of user and group.
     ///
     /// # Errors
-    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses.
+    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses, or an item is damaged.
     pub async fn stored_groups(
         &self,
         connection: &str,
-        user: &str,
-        groups: &[String],
-    ) -> Result<Vec<String>, DirectoryError> {
-        let mut found = Vec::new();
-        for group in groups {
-            let item = self.get(&keys::membership(connection, group, user)).await?;
-            if item.is_some_and(|item| item.is_true("member")) {
-                found.push(group.clone());
-            }
-        }
-        Ok(found)
+        users: &[String],
+        groups: &[&str],
+    ) -> Result<Vec<(String, String)>, DirectoryError> {
+        let pairs = users.iter().flat_map(|user| groups.iter().map(move |group| (group, user)));
+        let keys = pairs.map(|(group, user)| keys::membership(connection, group, user)).collect();
+        let items = self.batch_get(Table::State, keys, &["user", "group", "member"]).await?;
+        let members = items.iter().filter(|item| item.is_true("member"));
+        members.map(|item| Ok((item.text("user")?.to_owned(), item.text("group")?.to_owned()))).collect()
     }
 
-    /// The id that a configured group was resolved to before.
+    /// The group that a configured name was resolved to before.
     ///
     /// # Errors
-    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses.
-    pub async fn resolved_group(&self, connection: &str, name: &str) -> Result<Option<String>, DirectoryError> {
-        let item = self.get(&keys::resolved_group(connection, name)).await?;
-        Ok(item.and_then(|item| item.optional_text("group").map(str::to_owned)))
+    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses, or the item is damaged.
+    pub async fn resolved_group(&self, connection: &str, name: &str) -> Result<Option<ResolvedGroup>, DirectoryError> {
+        let Some(item) = self.get(&keys::resolved_group(connection, name)).await? else { return Ok(None) };
+        let (id, is_everyone) = (item.text("group")?.to_owned(), item.is_true("everyone"));
+        Ok(Some(ResolvedGroup { name: name.to_owned(), id, is_everyone }))
     }
 
-    /// Keeps the id of a configured group, so that it stays the same group when it is renamed.
+    /// Keeps which group a configured name means, so that it stays the same group when it is renamed.
     ///
     /// # Errors
     /// Retryable when the lease has lapsed, or DynamoDB throttles or is out of reach; fatal when it refuses.
-    pub async fn put_resolved_group(&self, lease: &Lease, name: &str, id: &str) -> Result<(), DirectoryError> {
-        let update = Update::new().set("name", text(name)).set("group", text(id));
+    pub async fn put_resolved_group(&self, lease: &Lease, group: &ResolvedGroup) -> Result<(), DirectoryError> {
+        let ResolvedGroup { name, id, is_everyone } = group;
+        let everyone = AttributeValue::Bool(*is_everyone);
+        let update = Update::new().set("name", text(name)).set("group", text(id)).set("everyone", everyone);
         self.update_under(lease, &keys::resolved_group(lease.connection(), name), update).await.map(drop)
     }
 }

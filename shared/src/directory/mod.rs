@@ -70,6 +70,7 @@ mod tests;
 mod transaction;
 mod unsynced;
 mod update;
+mod witnesses;
 mod write;
 
 use std::sync::Arc;
@@ -87,7 +88,7 @@ pub use feed::{FeedCursor, FeedPage};
 pub use hold::{HeldEntry, Hold};
 pub use keys::SHARDS;
 pub use lease::{Acquired, Lease, LeaseTimes};
-pub use memberships::Listing;
+pub use memberships::{HowStored, Listing, ResolvedGroup, StoredMembership};
 pub use records::Known;
 pub(crate) use records::Managed;
 pub use runs::RunControl;

@@ -16,7 +16,7 @@ use super::{Directory, DirectoryError, Rows};
 use crate::model::{Claim, Current, Former, LastWrite, Outcome, Reason, Record, Standing, State, Time, is_adopted};
 
 /// The attributes that [`Known`] is made of; the keys too, so that a damaged item can be named.
-const KNOWN: &[&str] = &[
+pub(super) const KNOWN: &[&str] = &[
     "pk",
     "sk",
     "id",

@@ -25,7 +25,20 @@ pub struct RunControl {
 }
 
 impl Directory {
-    /// Stores the report of the lease's run: one write, and at its first time an entry in the connection's list.
+    /// Stores the first report of the lease's run, and enters the run in the connection's list.
+    ///
+    /// # Errors
+    /// As for [`Directory::put_run`].
+    pub async fn open_run(&self, lease: &Lease, report: &RunReport) -> Result<RunControl, DirectoryError> {
+        // The entry first: should the process end between the two, the list passes over an entry without a report.
+        let entry = keys::listed_run(&report.connection, report.started, &report.run);
+        let expires = expiry::of_run(report.ended.unwrap_or(report.started));
+        let update = Update::new().set("run", text(&report.run)).set(expiry::EXPIRES, expires);
+        self.update_under(lease, &entry, update).await?;
+        self.put_run(lease, report).await
+    }
+
+    /// Stores the report of the lease's run: one write.
     ///
     /// # Errors
     /// Retryable when the lease has lapsed, a later holder has written, or DynamoDB throttles or is out of reach; fatal
@@ -38,14 +51,10 @@ impl Directory {
             .set("job", text(report.job.name()))
             .set("state", text(word(report.state)))
             .set("report", self.report_map(report)?)
-            .set(expiry::EXPIRES, expires.clone())
+            .set(expiry::EXPIRES, expires)
             .returning(ReturnValue::AllNew);
         let written = self.update_under(lease, &keys::run_report(&report.run), update).await?;
         let item = written.or_fenced(|| format!("the report of run {}", report.run))?;
-        // The mark is set after the entry: should the process end between the two, the next report lists the run.
-        if !item.is_true("listed") {
-            self.list_run(lease, report, expires).await?;
-        }
         Ok(RunControl { cancel_requested: item.is_true("cancel_requested") })
     }
 
@@ -83,15 +92,6 @@ impl Directory {
     pub async fn request_cancel(&self, id: &str) -> Result<bool, DirectoryError> {
         let update = Update::new().if_present("pk").set("cancel_requested", AttributeValue::Bool(true));
         Ok(matches!(self.update(&keys::run_report(id), update).await?, Conditional::Done(_)))
-    }
-
-    async fn list_run(&self, lease: &Lease, report: &RunReport, expires: AttributeValue) -> Result<(), DirectoryError> {
-        let entry = keys::listed_run(&report.connection, report.started, &report.run);
-        let update = Update::new().set("run", text(&report.run)).set(expiry::EXPIRES, expires);
-        self.update_under(lease, &entry, update).await?;
-        let mark = Update::new().set("listed", AttributeValue::Bool(true));
-        self.update_under(lease, &keys::run_report(&report.run), mark).await?;
-        Ok(())
     }
 
     fn report_map(&self, report: &RunReport) -> Result<AttributeValue, DirectoryError> {

@@ -4,6 +4,7 @@
 //! that answer by their ids. It never decides what a record should be, and never writes.
 
 mod list;
+mod recall;
 mod resolve;
 
 pub use resolve::Resolved;

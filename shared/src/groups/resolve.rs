@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Mutex;
 
 use super::{Groups, MappedGroup, may_not_see};
-use crate::directory::Directory;
+use crate::directory::{Directory, ResolvedGroup};
 use crate::error::Error;
 use crate::model::{Connection, Mapping};
 use crate::okta::{Group, Okta};
@@ -16,8 +16,8 @@ use crate::report::Problem;
 pub struct Resolved {
     /// The groups.
     pub groups: Groups,
-    /// Those found for the first time: what the mappings call them, and their ids.
-    pub new: Vec<(String, String)>,
+    /// Those found for the first time.
+    pub new: Vec<ResolvedGroup>,
     /// What an operator should know: groups that have another name now.
     pub warnings: Vec<String>,
 }
@@ -36,14 +36,7 @@ impl Groups {
     /// Retryable or fatal, of Okta or the directory. A group that is not found is an error of its mappings alone.
     pub async fn resolve(okta: &Okta, directory: &Directory, connection: &Connection) -> Result<Resolved, Error> {
         let names: BTreeSet<&str> = connection.mappings.iter().flat_map(Mapping::groups).collect();
-        let groups = Groups {
-            groups: Vec::new(),
-            broken: BTreeMap::new(),
-            roster: Mutex::default(),
-            answered: Mutex::default(),
-            begun: okta.now(),
-        };
-        let mut resolved = Resolved { groups, new: Vec::new(), warnings: Vec::new() };
+        let mut resolved = Resolved { groups: Groups::none_yet(okta), new: Vec::new(), warnings: Vec::new() };
         let mut missing: HashMap<&str, (&str, String)> = HashMap::new();
         for name in names {
             match look_for(okta, directory, (&connection.name, name)).await? {
@@ -57,7 +50,8 @@ impl Groups {
                     resolved.groups.keep(name, group);
                 }
                 Found::New(group) => {
-                    resolved.new.push((name.to_owned(), group.id.clone()));
+                    let (id, is_everyone) = (group.id.clone(), group.is_everyone);
+                    resolved.new.push(ResolvedGroup { name: name.to_owned(), id, is_everyone });
                     resolved.groups.keep(name, group);
                 }
                 Found::Not(slug, why) => drop(missing.insert(name, (slug, why))),
@@ -71,6 +65,16 @@ impl Groups {
         Ok(resolved)
     }
 
+    pub(super) fn none_yet(okta: &Okta) -> Groups {
+        Groups {
+            groups: Vec::new(),
+            broken: BTreeMap::new(),
+            roster: Mutex::default(),
+            answered: Mutex::default(),
+            begun: okta.now(),
+        }
+    }
+
     fn keep(&mut self, configured: &str, group: Group) {
         self.note_answer(&group.id);
         let Group { id, is_everyone, .. } = group;
@@ -80,7 +84,7 @@ impl Groups {
 
 /// By the id that it had before, by its id where it is named by one, and by name.
 async fn look_for(okta: &Okta, directory: &Directory, (connection, name): (&str, &str)) -> Result<Found, Error> {
-    let kept = directory.resolved_group(connection, name).await?;
+    let kept = directory.resolved_group(connection, name).await?.map(|group| group.id);
     let named_by_id = (kept.is_none() && looks_like_an_id(name)).then(|| name.to_owned());
     if let Some(id) = kept.clone().or(named_by_id) {
         match okta.group(&id).await {

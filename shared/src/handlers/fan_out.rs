@@ -13,25 +13,26 @@ use crate::report::Problem;
 /// Invocations that are being started beside each other.
 const STARTS_AT_ONCE: usize = 8;
 
-/// Starts an invocation for every enabled connection whose schedule is not off, the longest unserved first.
+/// Starts an invocation of this function for every enabled connection whose schedule of the job is not off, the longest
+/// unserved first.
 ///
 /// # Errors
 /// When the connections cannot be listed, or some invocations could not be started; the others were all the same.
-pub(crate) async fn fan_out(context: &Context) -> Result<Response, Error> {
+pub(crate) async fn fan_out(context: &Context, job: Job) -> Result<Response, Error> {
     let mut due = Vec::new();
     for (name, connection) in context.directory.connections().await? {
         match connection {
-            Ok(connection) if !connection.enabled || is_off(&connection, Job::FullImport) => {}
+            Ok(connection) if !connection.enabled || is_off(&connection, job) => {}
             // An invalid one is started too: its own run says what is wrong, and alarms.
             Ok(_) | Err(_) => {
-                due.push((last_served(context, &name).await, name));
+                due.push((last_served(context, &name, job).await, name));
             }
         }
     }
     due.sort();
     let starts = due.into_iter().map(|(_, name)| async move {
         let event = Event { connection: Some(name.clone()), ..Event::default() };
-        (name, start(context, &event).await)
+        (name, start(context, context.function.as_deref(), &event).await)
     });
     let results: Vec<(String, Result<(), Error>)> = stream::iter(starts).buffered(STARTS_AT_ONCE).collect().await;
     let mut started = Vec::new();
@@ -48,10 +49,11 @@ pub(crate) async fn fan_out(context: &Context) -> Result<Response, Error> {
     failure.map_or(Ok(Response::Started(started)), Err)
 }
 
-/// When a connection's last complete import began. One whose state cannot be read is started as well, first, like one
+/// Up to when a job has served a connection. One whose state cannot be read is started as well, first, like one
 /// that never was: it delays no other, and its own run says what is wrong.
-async fn last_served(context: &Context, connection: &str) -> Option<Time> {
+async fn last_served(context: &Context, connection: &str, job: Job) -> Option<Time> {
     match context.directory.connection_state(connection).await {
+        Ok(state) if job == Job::DeltaSync => state.watermark,
         Ok(state) => state.last_complete.map(|import| import.t0),
         Err(error) => {
             tracing::warn!(connection, %error, "the connection's state could not be read");
@@ -65,12 +67,12 @@ fn is_off(connection: &Connection, job: Job) -> bool {
     connection.schedules.get(&job).is_some_and(|schedule| schedule == "off")
 }
 
-/// Starts a further invocation of this function, without waiting for it.
+/// Starts an invocation of a function, this one as a rule, without waiting for it.
 ///
 /// # Errors
 /// Fatal outside of Lambda, or when the event cannot be written as JSON; retryable when Lambda refuses.
-pub(crate) async fn start(context: &Context, event: &Event) -> Result<(), Error> {
-    let Some(function) = &context.function else {
+pub(crate) async fn start(context: &Context, function: Option<&str>, event: &Event) -> Result<(), Error> {
+    let Some(function) = function else {
         let problem = Problem::new(
             "no-function",
             "There is no function to invoke",

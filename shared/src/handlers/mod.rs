@@ -8,16 +8,20 @@ pub mod approve;
 pub mod cancel;
 pub mod changes;
 mod connect;
+pub mod delta_sync;
 mod fan_out;
 pub mod full_import;
 pub mod history;
 mod interruption;
+mod invocation;
 pub mod preview;
 mod run;
 pub mod schema;
 mod settle;
+mod sight;
 pub mod verify;
 mod waiting;
+mod work;
 
 use std::time::Duration;
 

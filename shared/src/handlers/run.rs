@@ -1,9 +1,6 @@
 //! A run's life: opened under a lease, taken up when another left it unfinished, and closed with a report.
 
-use std::time::Duration;
-
 use serde::de::DeserializeOwned;
-use tokio::time::Instant;
 use ulid::Ulid;
 
 use super::interruption::Interruption;
@@ -58,7 +55,10 @@ pub(crate) async fn open(context: &Context, connection: &str, job: Job) -> Resul
     let mut report = taken_up.unwrap_or_else(|| blank(lease.run(), connection, job));
     report.invocations += 1;
     (report.state, report.ended, report.problem) = (RunState::Running, None, None);
-    directory.put_run(&lease, &report).await?;
+    match is_taken_up {
+        true => directory.put_run(&lease, &report).await?,
+        false => directory.open_run(&lease, &report).await?,
+    };
     tracing::info!(run = lease.run(), connection, job = job.name(), invocation = report.invocations, "run opened");
     Ok(Opened::Mine(Box::new(Run { lease, report, taken_up: is_taken_up, directory, okta: None })))
 }
@@ -174,24 +174,6 @@ pub(crate) fn busy(connection: &str, run: &str, hint: &str) -> Error {
     Error::Problem(problem.with_status(409), Fate::Retryable)
 }
 
-/// The ends of an invocation, before its deadline, that leave it the time for its checkpoint.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Stops {
-    /// When it takes up nothing more.
-    pub(crate) work: Instant,
-    /// When it gives up what is still under way: a replay is a no-op, a lost checkpoint is not.
-    pub(crate) pages: Instant,
-}
-
-impl Stops {
-    /// The ends before a deadline: four tenths of the time that is left are kept back, and at most fifteen seconds.
-    pub(crate) fn before(deadline: Instant) -> Stops {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let reserve = (left * 2 / 5).min(Duration::from_secs(15));
-        Stops { work: deadline - reserve, pages: deadline - reserve / 2 }
-    }
-}
-
 impl Run {
     /// The checkpoint to go on from, if an earlier invocation left one that can be read.
     pub(crate) async fn checkpoint<T: DeserializeOwned>(&self) -> Result<Option<T>, Error> {
@@ -228,7 +210,7 @@ impl Run {
         self.lease = self.lease.clone().start_anew(&new).await?;
         self.report = RunReport { invocations: 1, ..blank(&new, &left.connection, left.job) };
         self.taken_up = false;
-        self.directory.put_run(&self.lease, &self.report).await?;
+        self.directory.open_run(&self.lease, &self.report).await?;
         tracing::info!(run = new, connection = left.connection, left = left.run, "run started anew");
         Ok(())
     }

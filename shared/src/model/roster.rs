@@ -27,6 +27,14 @@ impl Roster {
         before.is_none()
     }
 
+    /// Notes the groups that somebody is in, whatever was noted before.
+    pub fn set(&mut self, user: &str, mut groups: Vec<u16>) {
+        groups.sort_unstable();
+        groups.dedup();
+        let number = self.number(groups);
+        self.people.insert(hash(user), number);
+    }
+
     /// The groups that somebody is in, in order.
     pub fn groups(&self, user: &str) -> &[u16] {
         let number = self.people.get(&hash(user));

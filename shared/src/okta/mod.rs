@@ -37,7 +37,7 @@ pub use error::{NoAnswer, OktaError};
 pub use fault::{Fault, Throttle};
 pub use groups::Everyone;
 pub use log::Deletions;
-pub use members::Group;
+pub use members::{ChangedGroups, Group};
 pub use organization::Organization;
 pub use pacing::Paces;
 pub use page::Page;

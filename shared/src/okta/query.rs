@@ -61,15 +61,18 @@ impl PageRequest {
         PageRequest::new(USERS, &parameters)
     }
 
-    /// Every user whose profile or status changed at or after a moment, in no order.
-    pub fn users_updated_since(since: Time, attributes: &Attributes) -> PageRequest {
-        users(&[("filter", &format!("lastUpdated ge \"{since}\""))], attributes)
+    /// Every user whose profile or status changed at or after a moment, in no order; and, changed or not, these witnesses,
+    /// at most [`PageRequest::MOST_IDS`], who are known to be there.
+    pub fn users_updated_since(since: Time, witnesses: &[String], attributes: &Attributes) -> PageRequest {
+        let changed = format!("lastUpdated ge \"{since}\"");
+        let conditions: Vec<String> = std::iter::once(changed).chain(witnesses.iter().map(|id| is_user(id))).collect();
+        users(&[("filter", &conditions.join(" or "))], attributes)
     }
 
     /// Those users of at most [`PageRequest::MOST_IDS`] ids that Okta shows.
     pub fn users_by_id(ids: &[String], attributes: &Attributes) -> PageRequest {
         debug_assert!(ids.len() <= PageRequest::MOST_IDS, "{} ids in one request", ids.len());
-        let alternatives: Vec<String> = ids.iter().map(|id| format!("id eq {}", quoted(id))).collect();
+        let alternatives: Vec<String> = ids.iter().map(|id| is_user(id)).collect();
         users(&[("filter", &alternatives.join(" or "))], attributes)
     }
 
@@ -130,6 +133,10 @@ impl PageRequest {
         let query: Vec<String> = parts.collect();
         if query.is_empty() { self.clone() } else { PageRequest(format!("{}?{}", self.path(), query.join("&"))) }
     }
+}
+
+fn is_user(id: &str) -> String {
+    format!("id eq {}", quoted(id))
 }
 
 fn created(from: Option<Time>, to: Option<Time>) -> Vec<String> {

@@ -10,6 +10,7 @@ mod hash;
 mod passes;
 mod rivals;
 mod slices;
+mod watermark;
 
 pub use self::hash::hash;
 pub use blind::{OLD_ENOUGH_TO_BE_LISTED, is_too_many};
@@ -19,3 +20,4 @@ pub use diff::{
 pub use passes::{GroupOrder, Pass, passes};
 pub use rivals::{Contender, Rivalry, Rivals};
 pub use slices::{SECOND, Slice, cut_second, split};
+pub use watermark::watermark;

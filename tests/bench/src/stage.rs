@@ -7,7 +7,7 @@ use okta_sim::Options;
 use serde_json::{Value, json};
 use test_support::lambda::{Function, environment};
 use test_support::truth;
-use test_support::world::{Setup, World};
+use test_support::world::{Job, Setup, World};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::Failure;
@@ -58,7 +58,7 @@ impl Stage {
                 other => return Err(format!("the import did not succeed: {other:?}\n{}", function.logs()).into()),
             }
             // What a schedule would find when it comes by again.
-            self.world.let_the_lease_lapse().await;
+            self.world.let_the_lease_lapse(Job::FullImport).await;
         };
         Ok(Figures::new(&run, (began.elapsed(), killed), function.usage()))
     }

@@ -10,7 +10,8 @@ use okta_sim::{Options, Org, Sim, Status, User};
 use rollcall::stack::{self, Stack};
 use rollcall_shared::config::Tuning;
 use rollcall_shared::handlers::changes::{ChangesPage, MOST_CHANGES, changes};
-use rollcall_shared::handlers::{Event, Response, full_import};
+use rollcall_shared::handlers::{Event, Response, delta_sync, full_import};
+pub use rollcall_shared::model::Job;
 use rollcall_shared::model::{Connection, FeedEntry, Reason, Record, UnsyncedRow};
 use rollcall_shared::report::{Counts, Problem, RunReport, RunState};
 use rollcall_shared::{Context, Error};
@@ -141,6 +142,11 @@ impl World {
     pub async fn import(&self) -> RunReport {
         // In a debug build every place that awaits a future has room for it on the stack, and a handler's is large.
         Box::pin(import(&self.context, &self.connection.name)).await.expect("a run is opened")
+    }
+
+    /// Runs the delta-sync; panics where no run could be opened.
+    pub async fn delta(&self) -> RunReport {
+        delta(&self.context, &self.connection.name).await.expect("a run is opened")
     }
 
     /// Runs the full import until it has ended: what a schedule does over the days.
@@ -283,11 +289,11 @@ impl World {
         self.people(|user| user.status == Status::Active)
     }
 
-    /// Lets the lease of the full import lapse, as if its holder had been dead for long enough.
-    pub async fn let_the_lease_lapse(&self) {
+    /// Lets the lease of a job lapse, as if its holder had been dead for long enough.
+    pub async fn let_the_lease_lapse(&self, job: Job) {
         let key = json!({
             "pk": { "S": format!("connection#{}", self.connection.name) },
-            "sk": { "S": "lease#full-import" },
+            "sk": { "S": format!("lease#{}", job.name()) },
         });
         let update = json!({
             "TableName": stack::tables().state,
@@ -315,9 +321,24 @@ impl World {
 /// # Errors
 /// Where no run could be opened, or its report could not be stored.
 pub async fn import(context: &Context, connection: &str) -> Result<RunReport, Error> {
-    let event = Event { connection: Some(connection.to_owned()), ..Event::default() };
-    match full_import::handle(context, event).await? {
-        Response::Run(report) => Ok(*report),
+    Ok(run(full_import::handle(context, event(connection)).await?))
+}
+
+/// Runs the delta-sync of a connection.
+///
+/// # Errors
+/// Where no run could be opened, or its report could not be stored.
+pub async fn delta(context: &Context, connection: &str) -> Result<RunReport, Error> {
+    Ok(run(delta_sync::handle(context, event(connection)).await?))
+}
+
+fn event(connection: &str) -> Event {
+    Event { connection: Some(connection.to_owned()), ..Event::default() }
+}
+
+fn run(response: Response) -> RunReport {
+    match response {
+        Response::Run(report) => *report,
         Response::Started(_) => panic!("an event with a connection starts no others"),
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rollcall_shared::Context;
 use rollcall_shared::clock;
-use rollcall_shared::handlers::{Event, Response, full_import};
+use rollcall_shared::handlers::{Event, Response, delta_sync, full_import};
 use rollcall_shared::model::{Job, Plan};
 use rollcall_shared::report::{Problem, RunReport};
 
@@ -16,16 +16,13 @@ use crate::output::report;
 use crate::session::{Reader, Session};
 
 pub(super) async fn run(session: &mut Session, arguments: &SyncArguments) -> Result<Status, Failure> {
-    if arguments.job != Job::FullImport {
-        let detail = format!("The job {} is not available in this version.", arguments.job.name());
-        return Err(Failure::usage(detail, "full-import is."));
-    }
+    check(arguments)?;
     let plan = arguments.plan.as_deref().map(|file| read_plan(file, &arguments.connection)).transpose()?;
     let stack = session.open().await?;
     lookup::connection(&stack.context, &arguments.connection).await?;
     let waited = match &plan {
         Some(plan) => carry_out(session, &stack.context, plan).await?,
-        None => full_import(session, &stack.context, &arguments.connection).await?,
+        None => job(session, &stack.context, (&arguments.connection, arguments.job)).await?,
     };
     let status = match waited {
         Waited::Ended(run) => {
@@ -41,14 +38,27 @@ pub(super) async fn run(session: &mut Session, arguments: &SyncArguments) -> Res
     Ok(status)
 }
 
-/// Runs a full import until it ends, or until somebody interrupts the waiting.
-pub(crate) async fn full_import(
+/// Whether the job is one that can be run, in this way.
+fn check(arguments: &SyncArguments) -> Result<(), Failure> {
+    match arguments.job {
+        Job::FullImport => Ok(()),
+        Job::DeltaSync if arguments.plan.is_none() => Ok(()),
+        Job::DeltaSync => Err(Failure::usage("A plan is one of a full import.".to_owned(), "Leave --plan out.")),
+        Job::Deprovisioning | Job::DeviceCollection | Job::ServiceDiscovery => {
+            let detail = format!("The job {} is not available in this version.", arguments.job.name());
+            Err(Failure::usage(detail, "full-import and delta-sync are."))
+        }
+    }
+}
+
+/// Runs a job until it ends, or until somebody interrupts the waiting.
+pub(crate) async fn job(
     session: &mut Session,
     context: &Context,
-    connection: &str,
+    (connection, job): (&str, Job),
 ) -> Result<Waited<RunReport>, Failure> {
-    let watch = Watch { context, connection, job: Job::FullImport };
-    Ok(match watch.wait(session, start(context, connection)).await? {
+    let watch = Watch { context, connection, job };
+    Ok(match watch.wait(session, start(context, (connection, job))).await? {
         Waited::Ended(ended) => Waited::Ended(ended?),
         Waited::Interrupted(run) => Waited::Interrupted(run),
     })
@@ -76,10 +86,14 @@ fn read_plan(file: &Path, connection: &str) -> Result<Plan, Failure> {
 }
 
 /// Runs the job once. A run that failed after it was opened is told by its report, as any other.
-async fn start(context: &Context, connection: &str) -> Result<RunReport, Failure> {
+async fn start(context: &Context, (connection, job): (&str, Job)) -> Result<RunReport, Failure> {
     let began = clock::now();
     let event = Event { connection: Some(connection.to_owned()), ..Event::default() };
-    let error = match full_import::handle(context, event).await {
+    let result = match job {
+        Job::DeltaSync => delta_sync::handle(context, event).await,
+        _ => full_import::handle(context, event).await,
+    };
+    let error = match result {
         Ok(Response::Run(run)) => return Ok(*run),
         Ok(Response::Started(_)) => {
             let problem = Problem::new("no-run", "Nothing was run", "The job ended without a run.", "");
@@ -88,7 +102,7 @@ async fn start(context: &Context, connection: &str) -> Result<RunReport, Failure
         Err(error) => error,
     };
     let runs = context.directory.runs(connection).await.unwrap_or_default();
-    let ended_now = |run: &RunReport| run.job == Job::FullImport && run.ended.is_some_and(|ended| ended >= began);
+    let ended_now = |run: &RunReport| run.job == job && run.ended.is_some_and(|ended| ended >= began);
     runs.into_iter().find(ended_now).ok_or_else(|| Failure::from(error))
 }
 

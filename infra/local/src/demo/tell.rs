@@ -1,5 +1,6 @@
 //! How the story is told: chapters, sentences, small tables, and claims with a mark whether they hold.
 
+use rollcall_shared::model::Job;
 use rollcall_shared::report::{Problem, RunReport};
 
 use super::scene::Scene;
@@ -59,7 +60,7 @@ impl<'a> Teller<'a> {
 
     /// Runs a full import before the reader's eyes.
     pub(super) async fn full_import(&mut self, scene: &Scene) -> Result<RunReport, Failure> {
-        let waited = sync::full_import(self.session, &scene.stack.context, &scene.connection.name).await?;
+        let waited = sync::job(self.session, &scene.stack.context, (&scene.connection.name, Job::FullImport)).await?;
         let run = match waited {
             Waited::Ended(run) => run,
             Waited::Interrupted(_) => {

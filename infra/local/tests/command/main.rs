@@ -130,6 +130,8 @@ fn bad_usage_is_status_two() {
     let directory = tempfile::tempdir().unwrap();
     for arguments in [
         &["sync", "acme", "everything"][..],
+        &["sync", "acme", "deprovisioning"],
+        &["sync", "acme", "delta-sync", "--plan", "plan.json"],
         &["sync", "acme", "delta-sync"],
         &["sync", "acme", "full-import"],
         &["run", "01JD0000000000000000000000"],

@@ -99,12 +99,17 @@ async fn somebody_is_asked_for_among_some_groups() {
     put(&directory, &lease, &listing("00g1", NOON, &["00u1", "00u2"])).await;
     put(&directory, &lease, &listing("00g12", NOON, &["00u1"])).await;
     put(&directory, &lease, &listing("00g1", EVENING, &["00u2"])).await;
-    let groups = ["00g1", "00g12", "00g3"].map(str::to_owned);
-    let found = async |user: &str| directory.stored_groups("acme", user, &groups).await.unwrap();
-    assert_eq!(found("00u1").await, ["00g12"]);
-    assert_eq!(found("00u2").await, ["00g1"]);
-    assert_eq!(found("00u").await, [""; 0]);
-    assert_eq!(directory.stored_groups("acme", "00u1", &groups[..1]).await.unwrap(), [""; 0]);
+    let groups = ["00g1", "00g12", "00g3"];
+    let found = async |users: &[&str], groups: &[&str]| {
+        let users: Vec<String> = users.iter().copied().map(str::to_owned).collect();
+        let mut found = directory.stored_groups("acme", &users, groups).await.unwrap();
+        found.sort();
+        found
+    };
+    let pair = |user: &str, group: &str| (user.to_owned(), group.to_owned());
+    assert_eq!(found(&["00u1", "00u2", "00u"], &groups).await, [pair("00u1", "00g12"), pair("00u2", "00g1")]);
+    assert_eq!(found(&["00u1"], &groups[..1]).await, []);
+    assert_eq!(found(&[], &groups).await, []);
 }
 
 /// The membership of somebody as it is stored, and the listing that wrote it.

@@ -35,7 +35,7 @@ async fn a_report_comes_back_as_it_was_and_is_listed_once() {
     let lease = lease(&directory, "run-1").await;
     let mut first = report("run-1", "2026-11-20T10:00:00.000Z");
     assert_eq!(directory.run("run-1").await.unwrap(), None);
-    directory.put_run(&lease, &first).await.unwrap();
+    directory.open_run(&lease, &first).await.unwrap();
     assert_eq!(directory.run("run-1").await.unwrap().as_ref(), Some(&first));
 
     let metered = directory.metered();
@@ -47,7 +47,7 @@ async fn a_report_comes_back_as_it_was_and_is_listed_once() {
 
     let second = report("run-2", "2026-11-20T11:00:00.000Z");
     let lease = lease.start_anew("run-2").await.unwrap();
-    directory.put_run(&lease, &second).await.unwrap();
+    directory.open_run(&lease, &second).await.unwrap();
     assert_eq!(directory.runs("acme").await.unwrap(), [second, first]);
     assert_eq!(directory.runs("other").await.unwrap(), []);
 }
@@ -58,7 +58,7 @@ async fn the_list_has_the_last_hundred_runs() {
     let lease = lease(&directory, "run").await;
     for number in 0..105 {
         let started = format!("2026-11-20T{:02}:{:02}:00.000Z", number / 60, number % 60);
-        directory.put_run(&lease, &report(&format!("run-{number:03}"), &started)).await.unwrap();
+        directory.open_run(&lease, &report(&format!("run-{number:03}"), &started)).await.unwrap();
     }
     let runs: Vec<String> = directory.runs("acme").await.unwrap().into_iter().map(|report| report.run).collect();
     assert_eq!((runs.len(), runs[0].as_str(), runs[99].as_str()), (100, "run-104", "run-005"));

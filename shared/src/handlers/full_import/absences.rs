@@ -69,10 +69,10 @@ fn take_in(import: &Import, found: Found, done_to: Option<&String>) {
     let mut work = import.work();
     found.back.iter().for_each(|id| work.recent.insert(id));
     let checkpoint = &mut work.checkpoint;
-    checkpoint.count(&found.landings);
-    checkpoint.people += found.back.len() as u64;
+    checkpoint.ledger.count(&found.landings);
+    checkpoint.ledger.people += found.back.len() as u64;
     checkpoint.done_to = done_to.cloned();
-    for (tally, unexplained) in checkpoint.tallies.iter_mut().zip(found.unexplained) {
+    for (tally, unexplained) in checkpoint.ledger.tallies.iter_mut().zip(found.unexplained) {
         tally.unexplained = unexplained;
     }
 }
@@ -86,7 +86,7 @@ struct Found {
 }
 
 fn unexplained(import: &Import) -> Vec<u64> {
-    import.work().checkpoint.tallies.iter().map(|tally| tally.unexplained).collect()
+    import.work().checkpoint.ledger.tallies.iter().map(|tally| tally.unexplained).collect()
 }
 
 async fn confirm_one(
@@ -144,7 +144,7 @@ fn note(
     outcome: Option<Outcome>,
     found: &Mutex<Found>,
 ) -> Result<(), Interruption> {
-    let known = import.work().checkpoint.tallies[index].known;
+    let known = import.work().checkpoint.ledger.tallies[index].known;
     let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
     if outcome == Some(Outcome::Unsynced) {
         found.unexplained[index] += 1;
@@ -185,7 +185,7 @@ async fn gone(
     match absent(&known.id, known.source_created, &known.current, reason) {
         Verdict::Deactivate(change) => {
             line.directory.add_deactivation(&line.lease, &mapping.name, &change, counted).await?;
-            import.work().checkpoint.deactivations = true;
+            import.work().checkpoint.ledger.deactivations = true;
             Ok(None)
         }
         Verdict::Write(change) => {
@@ -240,9 +240,9 @@ async fn confirm_deleted(import: &Import, id: &str) -> Result<(), Interruption> 
         }
         // Where groups are listed, who is in none of them was not met.
         if import.by_group && met_in(import, index, id).is_none() {
-            import.work().checkpoint.count(&[landing]);
+            import.work().checkpoint.ledger.count(&[landing]);
         } else {
-            import.work().checkpoint.count_again(&landing);
+            import.work().checkpoint.ledger.count_again(&landing);
         }
     }
     Ok(())

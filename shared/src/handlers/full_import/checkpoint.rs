@@ -5,11 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Outcome, Time};
+use crate::handlers::work::{Ledger, Listing};
+use crate::model::Time;
 use crate::reconcile::Slice;
-use crate::reconcile::guard::Decision;
-use crate::report::{Counts, DynamoDbUse, OktaUse};
-use crate::sync::Landing;
 
 /// A full import's checkpoint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,7 +20,7 @@ pub(crate) struct Checkpoint {
     pub phase: Phase,
     /// Where the lists of members stand.
     #[serde(default)]
-    pub members: Members,
+    pub members: Listing,
     /// The slices that are not finished.
     pub slices: Vec<Slice>,
     /// The number of the next slice.
@@ -34,39 +32,25 @@ pub(crate) struct Checkpoint {
     /// Whether Okta refused to cut a crowded second by id.
     #[serde(default)]
     pub cuts_refused: bool,
-    /// People taken in.
-    pub people: u64,
-    /// How many people are expected.
-    pub expected: Option<u64>,
     /// Whether the group Everyone was in sight at the beginning.
     pub sees_everyone: bool,
     /// How many people the group Everyone had at the beginning, where Okta said.
     pub everyone: Option<u64>,
-    /// By mapping, in the connection's order.
-    pub tallies: Vec<Tally>,
     /// How many items hold the ids of people created just before the run or during it.
     pub recent_chunks: u32,
     /// Where the closing delta goes on.
     pub closing: Option<String>,
     /// Whether a known person was out of sight.
     pub suspects: bool,
-    /// Whether a deactivation was collected.
-    pub deactivations: bool,
-    /// The next shard of suspects or deactivations.
+    /// The next shard of suspects.
     pub shard: u64,
     /// The last id in it that is done.
     pub done_to: Option<String>,
-    /// Okta's clock at the end of the closing delta.
-    pub closed: Option<Time>,
-    /// The guard's decisions, by mapping.
-    pub decisions: Vec<Decision>,
     /// Whether the run carries out a plan, and so is no import that could be resumed.
     #[serde(default)]
     pub planned: bool,
-    /// What earlier invocations asked of Okta.
-    pub okta: OktaUse,
-    /// What earlier invocations used of DynamoDB.
-    pub dynamodb: DynamoDbUse,
+    /// The counts, and how far the deactivations are.
+    pub ledger: Ledger,
 }
 
 /// The phases of a full import, in order.
@@ -89,32 +73,6 @@ pub(crate) enum Phase {
     Finished,
 }
 
-/// Where the lists of members of the mapped groups stand.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Members {
-    /// The listing that is not finished, by its place in the order.
-    pub pass: u32,
-    /// Where its next page is.
-    pub cursor: Option<String>,
-    /// Okta's clock on its first page.
-    pub at: Option<Time>,
-    /// How many items hold the ids that it has shown.
-    pub seen_chunks: u32,
-}
-
-/// What a mapping's objects came to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Tally {
-    /// The buckets.
-    pub counts: Counts,
-    /// Records swept that Okta should still show.
-    pub known: u64,
-    /// Active records among them.
-    pub active: u64,
-    /// Absences that nothing explains.
-    pub unexplained: u64,
-}
-
 impl Checkpoint {
     /// A run at its beginning: one slice, open at both ends.
     pub(crate) fn new(t0: Time, mappings_digest: String, mappings: usize) -> Checkpoint {
@@ -122,28 +80,21 @@ impl Checkpoint {
             t0,
             mappings_digest,
             phase: Phase::Groups,
-            members: Members::default(),
+            members: Listing::default(),
             slices: vec![Slice::new(0, None, None)],
             next_number: 1,
             pages: 0,
             splits: 0,
             cuts_refused: false,
-            people: 0,
-            expected: None,
             sees_everyone: false,
             everyone: None,
-            tallies: vec![Tally::default(); mappings],
             recent_chunks: 0,
             closing: None,
             suspects: false,
-            deactivations: false,
             shard: 0,
             done_to: None,
-            closed: None,
-            decisions: Vec::new(),
             planned: false,
-            okta: OktaUse::default(),
-            dynamodb: DynamoDbUse::default(),
+            ledger: Ledger::new(mappings),
         }
     }
 
@@ -161,40 +112,5 @@ impl Checkpoint {
     pub(crate) fn enter(&mut self, phase: Phase) {
         self.phase = phase;
         (self.shard, self.done_to) = (0, None);
-    }
-
-    /// Counts objects that this run has not met before.
-    pub(crate) fn count(&mut self, landings: &[Landing]) {
-        for landing in landings {
-            match landing.outcome {
-                Some(outcome) => self.tallies[landing.mapping].counts.add(outcome),
-                None => self.deactivations = true,
-            }
-        }
-    }
-
-    /// Counts an object whose deactivation was collected: under the bucket it ended in, and no longer under the one it
-    /// was counted in before, if it was.
-    pub(crate) fn count_collected(&mut self, mapping: usize, id: &str, (outcome, counted): (Outcome, Option<Outcome>)) {
-        let before = counted.unwrap_or(Outcome::Unchanged);
-        let landing = Landing { mapping, id: id.to_owned(), outcome: Some(outcome), before };
-        match counted {
-            Some(_) => self.count_again(&landing),
-            None => self.count(&[landing]),
-        }
-    }
-
-    /// Counts an object that this run has met before: it moves from one bucket to another.
-    pub(crate) fn count_again(&mut self, landing: &Landing) {
-        let counts = &mut self.tallies[landing.mapping].counts;
-        if landing.outcome.is_none() {
-            // It stays in its bucket until the guard has decided.
-            self.deactivations = true;
-            return;
-        }
-        // Nothing-to-write buckets leave no trace to tell them apart by: take it from one that has something to give.
-        let likely = [landing.before, Outcome::Unchanged, Outcome::Excluded, Outcome::Stale, Outcome::Unsynced];
-        let _ = likely.into_iter().any(|bucket| counts.take_back(bucket));
-        self.count(std::slice::from_ref(landing));
     }
 }

@@ -10,8 +10,9 @@ use futures::TryStreamExt;
 use super::import::Import;
 use crate::directory::SHARDS;
 use crate::handlers::interruption::Interruption;
+use crate::handlers::work::Pages;
 use crate::model::{RawObject, Time, identify};
-use crate::okta::{OktaError, PageRequest};
+use crate::okta::PageRequest;
 use crate::reconcile::{OLD_ENOUGH_TO_BE_LISTED, Source, hash};
 use crate::sync::Met;
 
@@ -19,33 +20,15 @@ use crate::sync::Met;
 pub(crate) async fn read_changes(import: &Import) -> Result<(), Interruption> {
     let since = import.work().checkpoint.t0.before(OLD_ENOUGH_TO_BE_LISTED);
     let suspects = suspects(import).await?;
-    let from_the_start = || PageRequest::users_updated_since(since, &import.attributes);
-    let cursor = import.work().checkpoint.closing.clone();
-    let mut resumed = cursor.is_some();
-    let mut request = Some(cursor.map_or_else(from_the_start, |at| PageRequest::resume(&at, &import.attributes)));
-    while let Some(asked) = request.take() {
-        import.interrupted()?;
-        let page = match import.line.okta.page(&asked).await {
-            Err(OktaError::CursorLost(_)) if resumed => {
-                resumed = false;
-                request = Some(from_the_start());
-                continue;
-            }
-            page => page?,
-        };
+    let at = import.work().checkpoint.closing.clone();
+    let at = at.map(|at| PageRequest::resume(&at, &import.attributes));
+    let mut pages = Pages::new(PageRequest::users_updated_since(since, &[], &import.attributes), at);
+    while let Some(page) = pages.next(import).await? {
         take_in(import, page.objects, since, &suspects).await?;
-        let more = {
-            let mut work = import.work();
-            work.checkpoint.closing = page.next.as_ref().map(PageRequest::cursor);
-            work.pages_since_save += 1;
-            work.pages_since_save >= import.tuning.pages_per_checkpoint
-        };
-        if more {
-            import.save().await?;
-        }
-        request = page.next;
+        import.work().checkpoint.closing = page.next.as_ref().map(PageRequest::cursor);
+        import.turn_page().await?;
     }
-    import.work().checkpoint.closed = Some(import.line.okta.now());
+    import.work().checkpoint.ledger.closed = Some(import.line.okta.now());
     Ok(())
 }
 
@@ -96,9 +79,9 @@ async fn take_in(
     let again = import.meet_again(&met).await?;
 
     let mut work = import.work();
-    work.checkpoint.count(&landings);
-    again.iter().for_each(|landing| work.checkpoint.count_again(landing));
-    work.checkpoint.people += noted.len() as u64;
+    work.checkpoint.ledger.count(&landings);
+    again.iter().for_each(|landing| work.checkpoint.ledger.count_again(landing));
+    work.checkpoint.ledger.people += noted.len() as u64;
     noted.iter().for_each(|id| work.recent.insert(id));
     Ok(())
 }

@@ -4,9 +4,9 @@
 //! ids, so the second is cut by them into slices for all readers. An org that refuses such a search keeps the chain.
 
 use super::import::{Import, Work};
-use super::seen::Seen;
 use super::sweep::sweep;
 use crate::handlers::interruption::Interruption;
+use crate::handlers::work::Seen;
 use crate::model::{IdRange, Time, identify};
 use crate::okta::PageRequest;
 use crate::reconcile::{SECOND, cut_second};
@@ -31,7 +31,7 @@ pub(super) async fn cut_if_crowded(import: &Import, number: u32) -> Result<Optio
     // What lies before the second is listed, and must not wait for all of its parts.
     let number = sweep(import, number).await?;
     cut(&mut import.work(), number, crowd.second, parts);
-    import.advanced.notify_one();
+    import.work().advanced.notify_one();
     Ok(Some(number))
 }
 

@@ -6,13 +6,11 @@
 
 use futures::TryStreamExt;
 
-use super::checkpoint::{Members, Tally};
 use super::import::Import;
-use super::seen::Seen;
 use crate::directory::{Listing, Suspect};
 use crate::handlers::interruption::Interruption;
+use crate::handlers::work::{Seen, Tally};
 use crate::model::{Identity, RawObject, Reason, identify};
-use crate::okta::{OktaError, PageRequest};
 use crate::reconcile::{Pass, Source};
 use crate::sync::Met;
 
@@ -54,36 +52,11 @@ pub(super) async fn reload(import: &Import) -> Result<(), Interruption> {
 async fn read_pass(import: &Import, at: usize, pass: &Pass) -> Result<(), Interruption> {
     let line = &import.line;
     let Some(group) = line.groups.group(pass.group) else { return Ok(()) };
-    let cursor = import.work().checkpoint.members.cursor.clone();
-    let mut resumed = cursor.is_some();
-    let first = || PageRequest::group_members(&group.id);
-    let mut request = Some(cursor.map_or_else(first, |cursor| PageRequest::stored(&cursor)));
-    while let Some(asked) = request.take() {
-        import.interrupted()?;
-        let page = match line.okta.page(&asked).await {
-            Err(OktaError::CursorLost(_)) if resumed => {
-                resumed = false;
-                request = Some(first());
-                continue;
-            }
-            page => page?,
-        };
+    let mut pages = import.work().checkpoint.members.pages(&group.id);
+    while let Some(page) = pages.next(import).await? {
         take_in(import, (at, pass), page.objects).await?;
-        let due = {
-            let mut work = import.work();
-            let members = &mut work.checkpoint.members;
-            members.at.get_or_insert(page.date);
-            // At the end of the list it stays, so that what follows is done again after a crash.
-            if let Some(next) = &page.next {
-                members.cursor = Some(next.as_str().to_owned());
-            }
-            work.pages_since_save += 1;
-            work.pages_since_save >= import.tuning.pages_per_checkpoint
-        };
-        if due {
-            import.save().await?;
-        }
-        request = page.next;
+        import.work().checkpoint.members.turn(page.date, page.next.as_ref());
+        import.turn_page().await?;
     }
     finish(import, pass, &group.id).await
 }
@@ -99,8 +72,7 @@ async fn finish(import: &Import, pass: &Pass, group: &str) -> Result<(), Interru
     }
     {
         let mut work = import.work();
-        let next = work.checkpoint.members.pass + 1;
-        work.checkpoint.members = Members { pass: next, ..Members::default() };
+        work.checkpoint.members.finish();
         work.members = Seen::default();
     }
     import.save().await
@@ -132,9 +104,9 @@ async fn take_in(import: &Import, (at, pass): (usize, &Pass), objects: Vec<RawOb
     };
     let mut work = import.work();
     ids.iter().for_each(|id| work.members.insert(id));
-    work.checkpoint.count(&landings);
+    work.checkpoint.ledger.count(&landings);
     if import.by_group {
-        work.checkpoint.people += people_met;
+        work.checkpoint.ledger.people += people_met;
         work.checkpoint.pages += 1;
     }
     Ok(())
@@ -185,7 +157,7 @@ async fn sweep(import: &Import) -> Result<(), Interruption> {
     line.directory.add_suspects(line.lease.run(), &suspects).await?;
     let checkpoint = &mut import.work().checkpoint;
     checkpoint.suspects |= any;
-    for (tally, found) in checkpoint.tallies.iter_mut().zip(tallies) {
+    for (tally, found) in checkpoint.ledger.tallies.iter_mut().zip(tallies) {
         (tally.known, tally.active) = (found.known, found.active);
     }
     Ok(())

@@ -7,11 +7,8 @@ mod absences;
 mod checkpoint;
 mod closing;
 mod crowd;
-mod deciding;
-mod departments;
 mod evidence;
 mod import;
-mod managers;
 mod members;
 mod planned;
 mod reading;
@@ -26,33 +23,29 @@ use self::import::Import;
 pub use self::planned::carry_out;
 pub(in crate::handlers) use self::reading::PAGES_A_SPLIT;
 use super::interruption::{Interruption, blind};
-use super::run::{self, Opened, Run, Stops};
-use super::{Event, Response, connect, fan_out, waiting};
+use super::invocation::{Stops, go_on};
+use super::run::{self, Opened, Run};
+use super::sight::{everyone, find_groups};
+use super::work::{Ledger, deciding, departments, end, managers};
+use super::{Event, Response, connect, fan_out};
 use crate::clock;
 use crate::context::Context;
 use crate::directory::{CompleteImport, ConnectionState};
-use crate::error::{Error, Fate};
-use crate::groups::{Groups, Resolved};
+use crate::error::Error;
 use crate::line::Line;
-use crate::model::{Connection, Job, Mapping, Plans};
-use crate::okta::{Everyone, Okta};
-use crate::reconcile::is_too_many;
+use crate::model::{Job, Mapping, Plans};
+use crate::reconcile::{is_too_many, watermark};
 use crate::report::{RunReport, RunState};
 
 /// A run taken up later than this after T0 starts anew (the log's events and the closing delta would be too many).
 const OLDEST_RUN: Duration = Duration::from_secs(24 * 60 * 60);
-/// A run that needs more invocations than this waits for the next trigger: a function that calls itself must end.
-const MOST_INVOCATIONS: u64 = 1_000;
-/// How far the watermark of what follows lies before T0, for late commits.
-const LATE_COMMITS: Duration = Duration::from_secs(5 * 60);
-
 /// Runs the full import of one connection, or starts one for each that is due.
 ///
 /// # Errors
 /// When no run could be opened, or no further invocation started. A run that failed after it was opened is no error here:
 /// its report says so.
 pub async fn handle(context: &Context, event: Event) -> Result<Response, Error> {
-    let Some(name) = &event.connection else { return fan_out::fan_out(context).await };
+    let Some(name) = &event.connection else { return fan_out::fan_out(context, Job::FullImport).await };
     let run = match run::open(context, name, Job::FullImport).await? {
         Opened::Mine(run) => *run,
         // Whoever is at it goes on by itself.
@@ -60,17 +53,7 @@ pub async fn handle(context: &Context, event: Event) -> Result<Response, Error> 
     };
     let stops = event.deadline.map(Stops::before);
     let report = import(context, run, stops).await?;
-    if report.state == RunState::Running && context.function.is_some() && event.deadline.is_some() {
-        if report.invocations >= MOST_INVOCATIONS {
-            return Err(run::too_many_invocations(&report));
-        }
-        if let Some(stops) = stops {
-            // When Okta's limit leaves nothing to do until then, a further invocation could only wait as well.
-            tokio::time::sleep_until(stops.work).await;
-        }
-        let next = Event { connection: Some(name.clone()), run: Some(report.run.clone()), deadline: None };
-        fan_out::start(context, &next).await?;
-    }
+    go_on(context, &report, stops).await?;
     Ok(Response::Run(Box::new(report)))
 }
 
@@ -108,7 +91,7 @@ async fn prepare(
     run.okta = Some(okta.clone());
     let mut state = run.directory.connection_state(&connection.name).await?;
     let organization = connect::same_org(&okta, &connection, &state).await?;
-    let resolved = find_groups(&okta, run, &connection).await?;
+    let resolved = find_groups(&okta, &run.directory, &connection).await?;
     let connection = Arc::new(resolved.groups.usable(&connection));
     let digest = connection.mappings_digest();
     let mut checkpoint: Option<Checkpoint> = run.checkpoint().await?;
@@ -119,8 +102,8 @@ async fn prepare(
     if checkpoint.is_none() && run.taken_up {
         run.start_anew().await?;
     }
-    for (name, id) in &resolved.new {
-        run.directory.put_resolved_group(&run.lease, name, id).await?;
+    for group in &resolved.new {
+        run.directory.put_resolved_group(&run.lease, group).await?;
     }
     let is_new = state.first_import.is_none();
     if state.org_id.is_none() || is_new {
@@ -133,7 +116,7 @@ async fn prepare(
     }
     let checkpoint = match checkpoint {
         // Since it was written, deactivations may have been collected of which it does not know.
-        Some(checkpoint) => Checkpoint { deactivations: true, ..checkpoint },
+        Some(checkpoint) => Checkpoint { ledger: Ledger { deactivations: true, ..checkpoint.ledger }, ..checkpoint },
         None => {
             let mut fresh = Checkpoint::new(organization.asked, digest, connection.mappings.len());
             let (sees_everyone, size) = everyone(&okta).await?;
@@ -141,7 +124,7 @@ async fn prepare(
                 fresh.phase = Phase::Reading;
             }
             (fresh.sees_everyone, fresh.everyone) = (sees_everyone, size);
-            fresh.expected = size.or(state.last_complete.as_ref().map(|import| import.users));
+            fresh.ledger.expected = size.or(state.last_complete.as_ref().map(|import| import.users));
             fresh
         }
     };
@@ -163,23 +146,8 @@ async fn prepare(
             "The credential may not list groups: whether it sees everybody cannot be told by the group Everyone.",
         );
     }
-    let import = Import::new(line, checkpoint, run.report.clone(), context.tuning, stops).await?;
+    let import = Import::new(line, checkpoint, run.report.clone(), (context.tuning, stops)).await?;
     Ok((import, state))
-}
-
-/// Looks for the mapped groups. A credential that sees no groups at all is another matter than a group that is missing,
-/// and where no mapping is left to work on, there is nothing to do.
-async fn find_groups(okta: &Okta, run: &Run, connection: &Connection) -> Result<Resolved, Interruption> {
-    let resolved = Groups::resolve(okta, &run.directory, connection).await?;
-    if !resolved.groups.broken().is_empty() {
-        everyone(okta).await?;
-    }
-    match resolved.groups.broken().values().next() {
-        Some(problem) if resolved.groups.broken().len() == connection.mappings.len() => {
-            Err(Error::Problem(problem.clone(), Fate::Fatal).into())
-        }
-        _ => Ok(resolved),
-    }
 }
 
 /// Holds how many people were met against the size of the group Everyone: a list that breaks off early without an error
@@ -187,7 +155,7 @@ async fn find_groups(okta: &Okta, run: &Run, connection: &Connection) -> Result<
 async fn count_heads(import: &Import) -> Result<(), Interruption> {
     let (met, size) = {
         let checkpoint = &import.work().checkpoint;
-        (checkpoint.people, checkpoint.everyone)
+        (checkpoint.ledger.people, checkpoint.everyone)
     };
     let falls_short = |size: u64| is_too_many(size.saturating_sub(met), size);
     if import.by_group || !size.is_some_and(falls_short) {
@@ -214,54 +182,10 @@ async fn look_around(import: &Import) -> Result<(), Interruption> {
     Ok(())
 }
 
-/// The group Everyone is in every org: a credential that may list groups and does not see it sees only part of the org.
-/// Gives whether it is seen, and its size.
-async fn everyone(okta: &Okta) -> Result<(bool, Option<u64>), Interruption> {
-    match okta.everyone().await? {
-        Everyone::Visible { users } => Ok((true, users)),
-        Everyone::NotThere => Err(blind(
-            "The group Everyone is not there, and no org lacks it: the credential sees only part of the org.",
-        )),
-        Everyone::NotPermitted(_) => Ok((false, None)),
-    }
-}
-
 async fn work(begun: Begun) -> Result<RunReport, Error> {
-    let Begun { mut run, import, state } = begun;
+    let Begun { run, import, state } = begun;
     let ending = phases(&import, &state).await;
-    match ending {
-        Ok(ending) => {
-            run.report = import.report(ending);
-            if ending == RunState::Held {
-                run.report.problem = Some(run::held_problem(&run.report));
-            }
-            // Some mappings could not be worked on; what the others came to stands.
-            if let Some(problem) = import.line.groups.broken().values().next() {
-                (run.report.state, run.report.problem) = (RunState::Failed, Some(problem.clone()));
-            }
-            run.close().await
-        }
-        Err(interruption) => {
-            if matches!(interruption, Interruption::Blind(_)) {
-                deciding::set_aside(&import).await?;
-            }
-            // What was done is kept: only after an error of the state table itself is there nothing to add.
-            let saved = match &interruption {
-                Interruption::Error(Error::Directory(_)) => {
-                    // Whoever takes the run up tells again what the feed has not heard; after an error for good nobody does.
-                    import.line.publish().await.unwrap_or_else(|error| tracing::warn!(%error, "the feed was not told"));
-                    Ok(())
-                }
-                _ => import.save().await,
-            };
-            run.report = import.report(RunState::Running);
-            let interruption = match saved {
-                Ok(()) => interruption,
-                Err(save) => save,
-            };
-            run.interrupted(interruption).await
-        }
-    }
+    end(run, &import, ending).await
 }
 
 /// Goes through the phases from where the checkpoint stands, and ends as held or succeeded.
@@ -295,7 +219,7 @@ async fn phases(import: &Arc<Import>, state: &ConnectionState) -> Result<RunStat
             }
             Phase::Applying => {
                 ending = deciding::apply(import).await?;
-                sync_waiting(import).await?;
+                import.sync_waiting().await?;
                 managers::resolve(import).await?;
                 departments::count(import).await?;
                 Phase::Finished
@@ -312,16 +236,6 @@ async fn phases(import: &Arc<Import>, state: &ConnectionState) -> Result<RunStat
     }
 }
 
-/// Whoever waited for an identifier that came free in this run syncs in it.
-async fn sync_waiting(import: &Import) -> Result<(), Interruption> {
-    for landing in waiting::wake(&import.line).await? {
-        if !import.withdraw(&landing).await? {
-            import.work().checkpoint.count_again(&landing);
-        }
-    }
-    Ok(())
-}
-
 /// Everything is in the directory, or in the hold: what follows starts from here. Not where a mapping could not be worked
 /// on, for its people were not looked at.
 async fn complete(import: &Import, ending: RunState) -> Result<(), Interruption> {
@@ -335,14 +249,14 @@ async fn complete(import: &Import, ending: RunState) -> Result<(), Interruption>
     if line.any_unsynced() {
         line.directory.forget_unsynced(&line.lease, started).await?;
     }
-    let is_settled = ending != RunState::Held && checkpoint.tallies.iter().all(|tally| tally.unexplained == 0);
-    let mappings = line.connection.mappings.iter().zip(&checkpoint.tallies);
+    let is_settled = ending != RunState::Held && checkpoint.ledger.tallies.iter().all(|tally| tally.unexplained == 0);
+    let mappings = line.connection.mappings.iter().zip(&checkpoint.ledger.tallies);
     let import = CompleteImport {
         run: line.lease.run().to_owned(),
         t0: checkpoint.t0,
         mappings_digest: checkpoint.mappings_digest,
         active: mappings.map(|(mapping, tally)| (mapping.name.clone(), tally.active)).collect(),
-        users: checkpoint.people,
+        users: checkpoint.ledger.people,
     };
     let complete = |state: &mut ConnectionState| {
         // Once more for the same run, after a crash, changes nothing.
@@ -350,7 +264,7 @@ async fn complete(import: &Import, ending: RunState) -> Result<(), Interruption>
             let open_since = state.unsettled_since.or_else(|| evidence::last_seen(state));
             state.unsettled_since = open_since.filter(|_| !is_settled);
         }
-        state.watermark = Some(import.t0.before(LATE_COMMITS));
+        state.watermark = Some(watermark(import.t0));
         state.last_complete = Some(import.clone());
     };
     line.directory.change_connection_state(Some(&line.lease), &line.connection.name, complete).await?;

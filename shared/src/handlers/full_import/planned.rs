@@ -10,13 +10,14 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::checkpoint::{Checkpoint, Phase};
 use super::import::Import;
-use super::{deciding, prepare};
+use super::prepare;
 use crate::context::Context;
 use crate::directory::{ConnectionState, Directory};
 use crate::error::{Error, Fate};
 use crate::handlers::connect;
 use crate::handlers::interruption::Interruption;
 use crate::handlers::run::{self, Opened, Run};
+use crate::handlers::work::deciding;
 use crate::model::{Connection, Job, Outcome, Plan, Plans, identify};
 use crate::okta::PageRequest;
 use crate::reconcile::Source;
@@ -87,10 +88,10 @@ async fn begin(context: &Context, run: &mut Run, plan: &Plan) -> Result<(Import,
     {
         let checkpoint = &mut import.work().checkpoint;
         checkpoint.planned = true;
-        checkpoint.expected = Some(plan.ids().len() as u64);
+        checkpoint.ledger.expected = Some(plan.ids().len() as u64);
         // Nobody is swept, so what the guard's share is of comes from the last complete import.
         let active = |name: &str| state.last_complete.as_ref().and_then(|import| import.active.get(name)).copied();
-        for (mapping, tally) in connection.mappings.iter().zip(&mut checkpoint.tallies) {
+        for (mapping, tally) in connection.mappings.iter().zip(&mut checkpoint.ledger.tallies) {
             tally.active = active(&mapping.name).unwrap_or(0);
         }
     }
@@ -144,7 +145,7 @@ async fn work(import: &Import, state: &ConnectionState, plan: &Plan) -> Result<R
     }
     {
         let checkpoint = &mut import.work().checkpoint;
-        checkpoint.closed = Some(import.line.okta.now());
+        checkpoint.ledger.closed = Some(import.line.okta.now());
         checkpoint.enter(Phase::Deciding);
     }
     deciding::decide(import).await?;
@@ -163,18 +164,18 @@ async fn read(import: &Import, plan: &Plan, ids: &[String]) -> Result<(), Interr
         let page = import.line.okta.page(&asked).await?;
         found.extend(page.objects.iter().map(|object| identify(object).id));
         let landings = import.line.page(&page.objects, Source::Listed, Met::First).await?;
-        import.work().checkpoint.count(&landings);
+        import.work().checkpoint.ledger.count(&landings);
         request = page.next;
     }
     let missing: BTreeSet<&String> = ids.iter().filter(|id| !found.contains(*id)).collect();
     let mut work = import.work();
-    work.checkpoint.people += found.len() as u64;
+    work.checkpoint.ledger.people += found.len() as u64;
     // Absence is not evidence: an import will ask for them.
     for change in plan.changes.iter().filter(|change| missing.contains(&change.id)) {
         let Some(mapping) = import.line.connection.mapping_index(&change.mapping) else { continue };
         let outcome = Some(Outcome::Stale);
         let landing = Landing { mapping, id: change.id.clone(), outcome, before: Outcome::Unchanged };
-        work.checkpoint.count(&[landing]);
+        work.checkpoint.ledger.count(&[landing]);
     }
     Ok(())
 }

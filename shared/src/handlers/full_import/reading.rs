@@ -10,9 +10,10 @@ use tokio::time::Instant;
 
 use super::crowd::cut_if_crowded;
 use super::import::Import;
-use super::seen::{Seen, note_seen, sort_out};
+use super::seen::{note_seen, sort_out};
 use super::sweep::sweep;
 use crate::handlers::interruption::{Interruption, blind};
+use crate::handlers::work::Seen;
 use crate::model::{Identity, RawObject, Time, identify};
 use crate::okta::{OktaError, PageRequest};
 use crate::reconcile::{Source, split};
@@ -27,6 +28,7 @@ pub(crate) async fn read_slices(import: &Arc<Import>) -> Result<(), Interruption
     let mut readers: JoinSet<Result<(), Interruption>> = JoinSet::new();
     let mut interruption = None;
     let mut readers_given_up = false;
+    let advanced = Arc::clone(&import.work().advanced);
     let mut save_at = Instant::now() + import.tuning.checkpoint_every;
     loop {
         while interruption.is_none() && readers.len() < import.tuning.readers {
@@ -47,11 +49,10 @@ pub(crate) async fn read_slices(import: &Arc<Import>) -> Result<(), Interruption
                 readers_given_up = true;
                 readers.abort_all();
             }
-            () = import.advanced.notified() => {}
+            () = advanced.notified() => {}
             () = tokio::time::sleep_until(save_at) => {}
         }
-        let due = import.work().pages_since_save >= import.tuning.pages_per_checkpoint;
-        if interruption.is_none() && (due || Instant::now() >= save_at) {
+        if interruption.is_none() && (import.is_due() || Instant::now() >= save_at) {
             import.save().await?;
             save_at = Instant::now() + import.tuning.checkpoint_every;
         }
@@ -90,7 +91,7 @@ fn worst(earlier: Option<Interruption>, later: Interruption) -> Interruption {
 }
 
 fn after_reading(import: &Import) -> Result<(), Interruption> {
-    if import.work().checkpoint.people == 0 {
+    if import.work().checkpoint.ledger.people == 0 {
         return Err(blind("Okta's list of people is empty, and no org has nobody in it."));
     }
     Ok(())
@@ -99,7 +100,7 @@ fn after_reading(import: &Import) -> Result<(), Interruption> {
 /// A slice for an idle reader: one that waits, or the far half of one that has proven large.
 fn take_slice(import: &Import) -> Option<u32> {
     let mut work = import.work();
-    if work.cancelled || work.failed {
+    if import.is_cancelled() || work.failed {
         return None;
     }
     let waiting = work.checkpoint.slices.iter().map(|slice| slice.number).find(|number| !work.taken.contains(number));
@@ -222,12 +223,12 @@ async fn take_in(
     // Someone of an earlier part, listed late: met before as a rule.
     let again = import.meet_again(&strays).await?;
     let mut work = import.work();
-    work.checkpoint.count(&landings);
-    again.iter().for_each(|landing| work.checkpoint.count_again(landing));
+    work.checkpoint.ledger.count(&landings);
+    again.iter().for_each(|landing| work.checkpoint.ledger.count_again(landing));
     note_seen(&mut work, number, &inside);
     let checkpoint = &mut work.checkpoint;
     checkpoint.pages += 1;
-    checkpoint.people += inside.len() as u64;
+    checkpoint.ledger.people += inside.len() as u64;
     let created = inside.iter().filter_map(|person| person.created);
     if let Some(slice) = checkpoint.slice_mut(number) {
         slice.note_crowd(created.clone().min().zip(created.clone().max()));
@@ -237,9 +238,9 @@ async fn take_in(
         slice.listed = next.is_none();
         slice.cursor = next.map(|next| next.cursor());
     }
-    work.pages_since_save += 1;
+    work.advanced.notify_one();
     drop(work);
-    import.advanced.notify_one();
+    import.note_page();
     Ok(())
 }
 

@@ -1,37 +1,9 @@
-//! Who was seen: what a sweep compares the known records with, and what keeps anyone from being counted twice.
-
-use std::collections::HashSet;
+//! Who was seen in which slice.
 
 use super::import::{Import, Work};
+use crate::handlers::work::Seen;
 use crate::model::{Identity, RawObject};
 use crate::reconcile::OLD_ENOUGH_TO_BE_LISTED;
-
-/// Ids that were seen.
-#[derive(Default)]
-pub(crate) struct Seen {
-    pub(crate) ids: HashSet<String>,
-    /// Those of the largest `created`, which a sweep leaves for the next part.
-    pub(crate) at_last: Vec<String>,
-    pub(crate) unsaved: Vec<String>,
-}
-
-impl Seen {
-    /// What an earlier invocation saw. It is not kept who of them was created last, so each may have been.
-    pub(crate) fn resumed(ids: Vec<String>) -> Seen {
-        Seen { ids: ids.iter().cloned().collect(), at_last: ids, unsaved: Vec::new() }
-    }
-
-    pub(crate) fn insert(&mut self, id: &str) {
-        if self.ids.insert(id.to_owned()) {
-            self.unsaved.push(id.to_owned());
-        }
-    }
-
-    /// What the next part of the slice begins with: those at its first second.
-    pub(crate) fn into_next_part(self) -> Seen {
-        Seen { ids: self.at_last.iter().cloned().collect(), unsaved: self.at_last.clone(), at_last: self.at_last }
-    }
-}
 
 /// Remembers who was seen: all of the slice until its sweep, its last second beyond it, and whoever is new to the org.
 pub(super) fn note_seen(work: &mut Work, number: u32, people: &[Identity]) {

@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, HashSet};
 
 use futures::TryStreamExt;
 
-use super::checkpoint::Tally;
 use super::import::{Import, Work};
 use super::look_around;
 use crate::directory::Suspect;
 use crate::handlers::interruption::{Interruption, blind};
+use crate::handlers::work::Tally;
 use crate::model::{Reason, Time, identify};
 use crate::okta::PageRequest;
 use crate::reconcile::{OLD_ENOUGH_TO_BE_LISTED, Slice, Source, is_too_many};
@@ -131,9 +131,9 @@ async fn ask_for(import: &Import, number: u32, ids: &[&String], suspects: &Suspe
     for person in alive.iter().filter(|person| person.created.is_some_and(|created| created >= recent)) {
         work.recent.insert(&person.id);
     }
-    work.checkpoint.count(&landings);
+    work.checkpoint.ledger.count(&landings);
     work.checkpoint.suspects |= !absent.is_empty();
-    work.checkpoint.people += alive.len() as u64;
+    work.checkpoint.ledger.people += alive.len() as u64;
     if let Some(slice) = work.checkpoint.slice_mut(number) {
         slice.asked_to = ids.last().copied().cloned();
         slice.unlisted +=
@@ -158,7 +158,7 @@ fn absent<'a>(import: &Import, ids: impl Iterator<Item = &'a &'a String>, suspec
 /// the items of its seen ids begin anew.
 fn finish(work: &mut Work, listed: &Listed, tallies: &[Tally]) -> u32 {
     let Work { checkpoint, seen, taken, .. } = work;
-    for (tally, found) in checkpoint.tallies.iter_mut().zip(tallies) {
+    for (tally, found) in checkpoint.ledger.tallies.iter_mut().zip(tallies) {
         tally.known += found.known;
         tally.active += found.active;
     }

@@ -31,7 +31,7 @@ fn users_are_sliced_by_creation() {
 fn changes_and_ids_are_asked_by_filter() {
     let attributes = attributes(&["department", "login"], &[]);
     assert_eq!(
-        PageRequest::users_updated_since(time("2026-01-01T00:00:00Z"), &attributes).as_str(),
+        PageRequest::users_updated_since(time("2026-01-01T00:00:00Z"), &[], &attributes).as_str(),
         format!("/api/v1/users?filter=lastUpdated+ge+%222026-01-01T00:00:00.000Z%22&limit=200{FIELDS}")
     );
     assert_eq!(

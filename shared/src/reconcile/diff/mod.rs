@@ -74,13 +74,12 @@ pub fn reconcile(observation: Observation<'_>, current: Option<&Current>, now: T
         return Verdict::Stale;
     }
     let verdict = compare(observation, current);
+    let leaves = desired.scope == Scope::OutsideGroups && current.standing != Some(Reason::OutOfScope);
     let unordered = desired.source_updated == current.source_updated && now.since(desired.source_updated) < FRESH;
     match verdict {
         Verdict::Write(_) | Verdict::Deactivate(_) if listed && unordered => Verdict::ReadAgain,
         // A list of members that lacks somebody is no evidence that they left the group.
-        Verdict::Write(_) | Verdict::Deactivate(_) if listed && desired.scope == Scope::OutsideGroups => {
-            Verdict::ReadAgain
-        }
+        Verdict::Write(_) | Verdict::Deactivate(_) if listed && leaves => Verdict::ReadAgain,
         verdict => verdict,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::net::tcp::OwnedReadHalf;
 
@@ -13,6 +14,8 @@ pub(super) struct Call {
     pub(super) is_dynamodb: bool,
     /// Whether it does something outside: a write, or a call that Okta sees.
     pub(super) has_effect: bool,
+    /// The keys of the items that it writes.
+    pub(super) writes: Vec<(String, String)>,
 }
 
 /// A message, byte by byte as it came.
@@ -49,14 +52,31 @@ impl Message {
         match header(&self.head, "x-amz-target") {
             Some(target) => {
                 let operation = target.rsplit('.').next().unwrap_or_default();
-                let has_effect = ["Update", "Put", "Delete", "BatchWrite"].iter().any(|it| operation.starts_with(it));
-                Call { what: operation.to_owned(), is_dynamodb: true, has_effect }
+                let writing = ["Update", "Put", "Delete", "BatchWrite", "Transact"];
+                let has_effect = writing.iter().any(|it| operation.starts_with(it));
+                let mut writes = Vec::new();
+                if let Some(body) = self.bytes.get(self.head.len()..).filter(|_| has_effect) {
+                    keys(&serde_json::from_slice(body).unwrap_or_default(), &mut writes);
+                }
+                Call { what: operation.to_owned(), is_dynamodb: true, has_effect, writes }
             }
             None => {
                 let what = self.head.lines().next().unwrap_or_default().to_owned();
-                Call { what, is_dynamodb: false, has_effect: true }
+                Call { what, is_dynamodb: false, has_effect: true, writes: Vec::new() }
             }
         }
+    }
+}
+
+/// The keys of all items that a request's body names.
+fn keys(body: &Value, found: &mut Vec<(String, String)>) {
+    if let (Some(pk), Some(sk)) = (body["pk"]["S"].as_str(), body["sk"]["S"].as_str()) {
+        found.push((pk.to_owned(), sk.to_owned()));
+    }
+    match body {
+        Value::Object(map) => map.values().for_each(|part| keys(part, found)),
+        Value::Array(list) => list.iter().for_each(|part| keys(part, found)),
+        _ => {}
     }
 }
 

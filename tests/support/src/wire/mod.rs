@@ -31,6 +31,7 @@ struct State {
     number: u64,
     cut: Option<Cut>,
     noise: Option<Noise>,
+    writes: Vec<(String, String)>,
 }
 
 /// The moment at which the process dies.
@@ -123,6 +124,11 @@ impl Wire {
         self.state().number
     }
 
+    /// The keys of the items that were written since the wire was mended, in order.
+    pub fn writes(&self) -> Vec<(String, String)> {
+        self.state().writes.clone()
+    }
+
     /// Decides on a call.
     fn fate(&self, call: &http::Call) -> Fate {
         let mut state = self.state();
@@ -131,6 +137,7 @@ impl Wire {
         }
         if call.has_effect {
             state.number += 1;
+            state.writes.extend(call.writes.iter().cloned());
         }
         if let Some(cut) = state.cut
             && call.has_effect

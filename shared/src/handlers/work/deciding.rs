@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
-use super::import::Import;
+use super::{AtWork, Sheet};
 use crate::clock;
 use crate::directory::{Collected, CollectedFate, ConnectionState, DayCount, DirectoryError, SHARDS, Written};
 use crate::error::Error;
@@ -24,14 +24,14 @@ const TRIES: usize = 20;
 const AT_ONCE: usize = 16;
 
 /// People in the open hold, as hashes of mapping and id: there may be many.
-pub(super) type Held = HashSet<u64>;
+pub(crate) type Held = HashSet<u64>;
 
 /// Decides for every mapping, and notes what will be carried out against the rolling day before anything is.
-pub(crate) async fn decide(import: &Import) -> Result<(), Interruption> {
-    let held = held(import).await?;
-    let line = &import.line;
+pub(crate) async fn decide(job: &AtWork<impl Sheet>) -> Result<(), Interruption> {
+    let held = held(job).await?;
+    let line = &job.line;
     let mut new = vec![0; line.connection.mappings.len()];
-    if import.work().checkpoint.deactivations {
+    if job.ledger(|ledger| ledger.deactivations) {
         for shard in 0..SHARDS {
             let collected = line.directory.deactivations(line.lease.run(), shard);
             let mut collected = std::pin::pin!(collected);
@@ -45,18 +45,18 @@ pub(crate) async fn decide(import: &Import) -> Result<(), Interruption> {
             }
         }
     }
-    let decisions = enter_into_the_day(import, &new).await?;
-    import.work().checkpoint.decisions = decisions;
+    let decisions = enter_into_the_day(job, &new).await?;
+    job.ledger(|ledger| ledger.decisions = decisions);
     Ok(())
 }
 
 /// Decides on so many new deactivations by mapping, and stores what is allowed with the rolling day. The day is shared
 /// with other jobs: whoever loses the race decides again on what it finds then.
-async fn enter_into_the_day(import: &Import, new: &[u64]) -> Result<Vec<Decision>, Interruption> {
-    let (line, name) = (&import.line, &import.line.connection.name);
+async fn enter_into_the_day(job: &AtWork<impl Sheet>, new: &[u64]) -> Result<Vec<Decision>, Interruption> {
+    let (line, name) = (&job.line, &job.line.connection.name);
     for _ in 0..TRIES {
         let mut state = line.directory.connection_state(name).await?;
-        let decisions = measure(import, &mut state, new);
+        let decisions = measure(job, &mut state, new);
         let allowed = new.iter().zip(&decisions).any(|(new, decision)| *new > 0 && *decision == Decision::Allow);
         let store = async || line.directory.put_connection_state(Some(&line.lease), name, &state).await;
         if !allowed || store().await? == Written::Done {
@@ -68,12 +68,12 @@ async fn enter_into_the_day(import: &Import, new: &[u64]) -> Result<Vec<Decision
 }
 
 /// The decisions; those allowed are entered into the rolling day, once a run.
-fn measure(import: &Import, state: &mut ConnectionState, new: &[u64]) -> Vec<Decision> {
-    let (line, now) = (&import.line, clock::now());
+fn measure(job: &AtWork<impl Sheet>, state: &mut ConnectionState, new: &[u64]) -> Vec<Decision> {
+    let (line, now) = (&job.line, clock::now());
     let run = line.lease.run();
     state.deactivated.retain(|entry| entry.at > now.before(DAY) && entry.run != run);
     let guard = &line.connection.guard;
-    let tallies: Vec<_> = import.work().checkpoint.tallies.clone();
+    let tallies: Vec<_> = job.ledger(|ledger| ledger.tallies.clone());
     let mut decisions = Vec::new();
     for (index, mapping) in line.connection.mappings.iter().enumerate() {
         let today =
@@ -91,13 +91,13 @@ fn measure(import: &Import, state: &mut ConnectionState, new: &[u64]) -> Vec<Dec
 
 /// Carries out what the guard allowed and holds the rest, a shard at a time; then drops from the hold whom Okta no
 /// longer bears out.
-pub(crate) async fn apply(import: &Import) -> Result<RunState, Interruption> {
-    let held = held(import).await?;
-    let ending = apply_collected(import, &held).await?;
-    let left = if held.is_empty() { 0 } else { drop_refuted(import).await? };
+pub(crate) async fn apply(job: &AtWork<impl Sheet>) -> Result<RunState, Interruption> {
+    let held = held(job).await?;
+    let ending = apply_collected(job, &held).await?;
+    let left = if held.is_empty() { 0 } else { drop_refuted(job).await? };
     if ending == RunState::Succeeded && left == 0 {
         if !held.is_empty() {
-            import.line.directory.close_hold(&import.line.lease).await?;
+            job.line.directory.close_hold(&job.line.lease).await?;
         }
         return Ok(RunState::Succeeded);
     }
@@ -105,45 +105,44 @@ pub(crate) async fn apply(import: &Import) -> Result<RunState, Interruption> {
 }
 
 /// Carries out what the guard allowed and holds the rest, a shard at a time; held when this run added to the hold.
-pub(super) async fn apply_collected(import: &Import, held: &Held) -> Result<RunState, Interruption> {
-    if import.work().checkpoint.deactivations {
-        let first = import.work().checkpoint.shard;
+pub(crate) async fn apply_collected(job: &AtWork<impl Sheet>, held: &Held) -> Result<RunState, Interruption> {
+    if job.ledger(|ledger| ledger.deactivations) {
+        let first = job.ledger(|ledger| ledger.applied);
         for shard in first..SHARDS {
             // Nobody stops it any more: a hold that is half written down could not be decided on.
-            import.in_time()?;
-            apply_shard(import, shard, held).await?;
+            job.in_time()?;
+            apply_shard(job, shard, held).await?;
         }
     }
-    let any_held = import.work().checkpoint.tallies.iter().any(|tally| tally.counts.held > 0);
+    let any_held = job.ledger(|ledger| ledger.tallies.iter().any(|tally| tally.counts.held > 0));
     Ok(if any_held { RunState::Held } else { RunState::Succeeded })
 }
 
-async fn apply_shard(import: &Import, shard: u64, held: &Held) -> Result<(), Interruption> {
-    let line = &import.line;
+async fn apply_shard(job: &AtWork<impl Sheet>, shard: u64, held: &Held) -> Result<(), Interruption> {
+    let line = &job.line;
     let collected: Vec<Collected> = line.directory.deactivations(line.lease.run(), shard).try_collect().await?;
     if collected.is_empty() {
         return Ok(());
     }
-    let decisions = import.work().checkpoint.decisions.clone();
+    let decisions = job.ledger(|ledger| ledger.decisions.clone());
     let applying = collected.into_iter().filter_map(|collected| {
         let index = line.connection.mapping_index(&collected.mapping)?;
         let waits =
             decisions.get(index) != Some(&Decision::Allow) || held.contains(&hash((&collected.mapping, &collected.id)));
-        Some(apply_one(import, index, collected, if waits { Decision::Hold } else { Decision::Allow }))
+        Some(apply_one(job, index, collected, if waits { Decision::Hold } else { Decision::Allow }))
     });
     let applying: Vec<_> = applying.collect();
     let settled: Vec<Settled> = stream::iter(applying).buffer_unordered(AT_ONCE).try_collect().await?;
     if settled.iter().any(|settled| settled.outcome == Outcome::Held) {
         line.directory.open_hold(&line.lease, clock::now()).await?;
     }
-    {
-        let checkpoint = &mut import.work().checkpoint;
+    job.ledger(|ledger| {
         for Settled { mapping, id, outcome, counted } in &settled {
-            checkpoint.count_collected(*mapping, id, (*outcome, *counted));
+            ledger.count_collected(*mapping, id, (*outcome, *counted));
         }
-        checkpoint.shard = shard + 1;
-    }
-    import.save().await
+        ledger.applied = shard + 1;
+    });
+    job.save().await
 }
 
 /// What became of a collected deactivation, and the bucket that its object was counted in before.
@@ -156,7 +155,7 @@ struct Settled {
 
 /// Settles one collected deactivation as decided; what nobody can tell the reason of waits in any case.
 async fn apply_one(
-    import: &Import,
+    job: &AtWork<impl Sheet>,
     mapping: usize,
     collected: Collected,
     decision: Decision,
@@ -165,20 +164,20 @@ async fn apply_one(
     let outcome = match fate {
         CollectedFate::Withdrawn(outcome) => outcome,
         CollectedFate::Waits(change) if change.standing == Some(Reason::Missing) => {
-            carry_out(import, mapping, &change, Decision::Hold).await?
+            carry_out(job, mapping, &change, Decision::Hold).await?
         }
-        CollectedFate::Waits(change) => carry_out(import, mapping, &change, decision).await?,
+        CollectedFate::Waits(change) => carry_out(job, mapping, &change, decision).await?,
     };
     Ok(Settled { mapping, id, outcome, counted })
 }
 
 async fn carry_out(
-    import: &Import,
+    job: &AtWork<impl Sheet>,
     index: usize,
     change: &Change,
     decision: Decision,
 ) -> Result<Outcome, Interruption> {
-    let line = &import.line;
+    let line = &job.line;
     let mapping = &line.connection.mappings[index];
     Ok(match decision {
         Decision::Hold => {
@@ -186,7 +185,7 @@ async fn carry_out(
             Outcome::Held
         }
         // What was seen long ago, by an invocation that broke off, has to be seen again before it is carried out.
-        Decision::Allow if is_old(import) => settle(line, mapping, change).await?,
+        Decision::Allow if is_old(job) => settle(line, mapping, change).await?,
         Decision::Allow => match line.write(mapping, change).await? {
             Written::Done => Outcome::Deactivated,
             Written::Lost | Written::Claimed => settle(line, mapping, change).await?,
@@ -195,15 +194,15 @@ async fn carry_out(
 }
 
 /// Whether it is so long since the closing delta that somebody may well have come back.
-fn is_old(import: &Import) -> bool {
-    let closed = import.work().checkpoint.closed;
-    closed.is_none_or(|closed| import.line.okta.now().since(closed) > FRESH)
+fn is_old(job: &AtWork<impl Sheet>) -> bool {
+    let closed = job.ledger(|ledger| ledger.closed);
+    closed.is_none_or(|closed| job.line.okta.now().since(closed) > FRESH)
 }
 
 /// In a blind run nothing collected is carried out or held: each is unsynced until a run that sees decides on it.
-pub(crate) async fn set_aside(import: &Import) -> Result<(), Error> {
-    let line = &import.line;
-    if !import.work().checkpoint.deactivations {
+pub(crate) async fn set_aside(job: &AtWork<impl Sheet>) -> Result<(), Error> {
+    let line = &job.line;
+    if !job.ledger(|ledger| ledger.deactivations) {
         return Ok(());
     }
     for shard in 0..SHARDS {
@@ -218,7 +217,7 @@ pub(crate) async fn set_aside(import: &Import) -> Result<(), Error> {
                     Outcome::Unsynced
                 }
             };
-            import.work().checkpoint.count_collected(index, &id, (outcome, counted));
+            job.ledger(|ledger| ledger.count_collected(index, &id, (outcome, counted)));
         }
     }
     Ok(())
@@ -232,15 +231,15 @@ fn blind_run(change: &Change) -> Rejection {
     }
 }
 
-pub(super) async fn held(import: &Import) -> Result<Held, Interruption> {
-    let held = import.line.directory.held(&import.line.connection.name);
+pub(crate) async fn held(job: &AtWork<impl Sheet>) -> Result<Held, Interruption> {
+    let held = job.line.directory.held(&job.line.connection.name);
     Ok(held.map_ok(|entry| hash((&entry.mapping, &entry.change.id))).try_collect().await?)
 }
 
 /// A full import met everybody: an entry of the hold that it did not add or confirm is one that Okta no longer bears
 /// out. Gives how many are left.
-async fn drop_refuted(import: &Import) -> Result<u64, Interruption> {
-    let line = &import.line;
+async fn drop_refuted(job: &AtWork<impl Sheet>) -> Result<u64, Interruption> {
+    let line = &job.line;
     let mut entries = line.directory.held(&line.connection.name);
     let mut left = 0;
     while let Some(entry) = entries.try_next().await? {

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use futures::TryStreamExt;
 
-use super::import::Import;
+use super::{AtWork, Sheet};
 use crate::directory::{DirectoryError, Written};
 use crate::error::Error;
 use crate::handlers::interruption::Interruption;
@@ -20,18 +20,23 @@ use crate::report::Counts;
 /// How often departments are counted anew because others counted them meanwhile.
 const TRIES: usize = 5;
 
-/// Counts the departments of every mapping that makes records of them.
-pub(crate) async fn count(import: &Import) -> Result<(), Interruption> {
-    let line = &import.line;
+/// Counts the departments of every mapping that makes records of them, where the run met anybody whom it counts.
+pub(crate) async fn count(job: &AtWork<impl Sheet>) -> Result<(), Interruption> {
+    let line = &job.line;
     for (index, mapping) in line.connection.mappings.iter().enumerate() {
-        if mapping.source == Source::Departments {
-            import.in_time()?;
+        if mapping.source == Source::Departments && has_met_people_of(job, mapping) {
+            job.in_time()?;
             let counts = count_mapping(line, mapping).await?;
-            import.work().checkpoint.tallies[index].counts = counts;
+            job.ledger(|ledger| ledger.tallies[index].counts = counts);
         }
     }
     line.publish().await?;
     Ok(())
+}
+
+fn has_met_people_of(job: &AtWork<impl Sheet>, mapping: &Mapping) -> bool {
+    let people = job.line.connection.mapping_index(&people_of(&mapping.name));
+    people.is_some_and(|people| job.has_met_any(people))
 }
 
 /// Counts until nobody else wrote one of the departments since it was looked at: so a count never takes the place of one

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use futures::TryStreamExt;
 use serde_json::Value;
 
-use super::import::Import;
+use super::{AtWork, Sheet};
 use crate::directory::{Managed, Written};
 use crate::handlers::interruption::Interruption;
 use crate::line::Line;
@@ -29,10 +29,13 @@ enum KnownBy<'a> {
 /// managers, not of people.
 type Managers = HashMap<u64, Option<(String, String)>>;
 
-/// Makes every record of the mappings that resolve managers show the manager's record of now.
-pub(crate) async fn resolve(import: &Import) -> Result<(), Interruption> {
-    let line = &import.line;
+/// Makes every record of the mappings that resolve managers show the manager's record of now, where the run met anybody.
+pub(crate) async fn resolve(job: &AtWork<impl Sheet>) -> Result<(), Interruption> {
+    let line = &job.line;
     for (index, mapping) in line.connection.mappings_of_people().filter(|(_, mapping)| mapping.resolves_manager) {
+        if !job.has_met_any(index) {
+            continue;
+        }
         let managers = managers(line, mapping, wanted(line, mapping).await?).await?;
         let mut unknown = 0_u64;
         let mut people = std::pin::pin!(line.directory.managed(&line.connection.name, &mapping.name));
@@ -41,8 +44,8 @@ pub(crate) async fn resolve(import: &Import) -> Result<(), Interruption> {
             unknown += u64::from(manager == Some(Value::Null));
             let manager = manager.unwrap_or_default();
             if person.record.fields.get(MANAGER).is_some_and(|shown| *shown != manager) {
-                import.in_time()?;
-                show(import, (index, mapping), person, manager).await?;
+                job.in_time()?;
+                show(job, (index, mapping), person, manager).await?;
             }
         }
         if unknown > 0 {
@@ -93,13 +96,13 @@ fn find(managers: &Managers, known_by: &str) -> Value {
 }
 
 async fn show(
-    import: &Import,
+    job: &AtWork<impl Sheet>,
     (index, mapping): (usize, &Mapping),
     person: Managed,
     manager: Value,
 ) -> Result<(), Interruption> {
     let Managed { current, record, manager: known_by } = person;
-    let before = import.line.before(mapping, &record.id, Some(&current));
+    let before = job.line.before(mapping, &record.id, Some(&current));
     let last = current.last_write.outcome;
     let mut fields = record.fields;
     fields.insert(MANAGER.to_owned(), manager);
@@ -122,12 +125,12 @@ async fn show(
         held_rejoin: current.rejoin,
         predecessor: None,
         // Whoever this run wrote stays in the bucket of that write.
-        outcome: if current.last_write.run == import.line.lease.run() { last } else { Outcome::Updated },
+        outcome: if current.last_write.run == job.line.lease.run() { last } else { Outcome::Updated },
     };
-    match import.line.write(mapping, &change).await? {
+    match job.line.write(mapping, &change).await? {
         Written::Done if before != change.outcome && change.outcome == Outcome::Updated => {
             let landing = Landing { mapping: index, id: change.id, outcome: Some(Outcome::Updated), before };
-            import.work().checkpoint.count_again(&landing);
+            job.count_late(&landing);
         }
         // Whoever wrote it meanwhile looked for the manager, too.
         Written::Done | Written::Lost | Written::Claimed => {}

@@ -1,0 +1,127 @@
+//! The delta-sync: who changed since the watermark, and who joined or left a mapped group.
+//!
+//! Phases follow each other, and each can be taken up again from the checkpoint: groups (those whose members changed are
+//! listed again), changes (people whose profile or status changed), deciding (the guard), applying. A delta never takes
+//! absence as evidence: deletions are not its business, and who left a group is asked for.
+
+mod changes;
+mod checkpoint;
+mod delta;
+mod members;
+mod prepare;
+
+use self::checkpoint::Phase;
+use self::delta::Delta;
+use super::interruption::Interruption;
+use super::invocation::{Stops, go_on};
+use super::run::{self, Opened, Run};
+use super::work::deciding::{apply_collected, decide};
+use super::work::{departments, end, managers};
+use super::{Event, Response, fan_out};
+use crate::context::Context;
+use crate::directory::ConnectionState;
+use crate::error::Error;
+use crate::model::Job;
+use crate::reconcile::watermark;
+use crate::report::{RunReport, RunState};
+
+/// Runs the delta-sync of one connection, or starts one for each that is due.
+///
+/// # Errors
+/// When no run could be opened, or no further invocation started. A run that failed after it was opened is no error here:
+/// its report says so.
+pub async fn handle(context: &Context, event: Event) -> Result<Response, Error> {
+    let Some(name) = &event.connection else { return fan_out::fan_out(context, Job::DeltaSync).await };
+    let run = match run::open(context, name, Job::DeltaSync).await? {
+        Opened::Mine(run) => *run,
+        // Whoever is at it goes on by itself.
+        Opened::Joined(report) => return Ok(Response::Run(report)),
+    };
+    let stops = event.deadline.map(Stops::before);
+    let report = sync(context, run, stops).await?;
+    go_on(context, &report, stops).await?;
+    Ok(Response::Run(Box::new(report)))
+}
+
+async fn sync(context: &Context, mut run: Run, stops: Option<Stops>) -> Result<RunReport, Error> {
+    let delta = match prepare::prepare(context, &mut run, stops).await {
+        Ok(delta) => delta,
+        Err(interruption) => {
+            run.note_use();
+            return run.interrupted(interruption).await;
+        }
+    };
+    let ending = phases(&delta).await;
+    end(run, &delta, ending).await
+}
+
+/// Goes through the phases from where the checkpoint stands, and ends as held or succeeded. A run that meets nobody
+/// writes no checkpoint: begun again, it would find as little to do. What lies deep is boxed: futures within futures take
+/// more of the stack than a thread may have.
+async fn phases(delta: &Delta) -> Result<RunState, Interruption> {
+    let mut ending = RunState::Succeeded;
+    loop {
+        let phase = delta.work().checkpoint.phase;
+        let next = match phase {
+            Phase::Groups => {
+                Box::pin(members::read_groups(delta)).await?;
+                Phase::Changes
+            }
+            Phase::Changes => {
+                Box::pin(changes::read(delta)).await?;
+                Phase::Deciding
+            }
+            Phase::Deciding => {
+                if delta.ledger(|ledger| ledger.deactivations) {
+                    decide(delta).await?;
+                }
+                Phase::Applying
+            }
+            Phase::Applying => {
+                ending = apply(delta).await?;
+                delta.sync_waiting().await?;
+                managers::resolve(delta).await?;
+                departments::count(delta).await?;
+                Phase::Finished
+            }
+            Phase::Finished => {
+                complete(delta).await?;
+                return Ok(ending);
+            }
+        };
+        delta.work().checkpoint.phase = next;
+        if next != Phase::Finished && delta.ledger(|ledger| ledger.people > 0 || ledger.deactivations) {
+            delta.save().await?;
+        }
+    }
+}
+
+/// Carries out what the guard allowed and holds the rest. The hold is closed when this run found that Okta bears out
+/// nothing of it any more; of those in it whom it did not meet, a delta knows nothing.
+async fn apply(delta: &Delta) -> Result<RunState, Interruption> {
+    let held = delta.work().held.clone();
+    let waiting = held.clone().unwrap_or_default();
+    let ending = apply_collected(delta, &waiting).await?;
+    if ending == RunState::Succeeded && held.is_some_and(|held| held.is_empty()) {
+        delta.line.directory.close_hold(&delta.line.lease).await?;
+    }
+    Ok(ending)
+}
+
+/// Everything up to the time that Okta was asked at is in the directory, or in the hold: what follows starts from here.
+/// Not where a mapping could not be worked on, or somebody not be told about.
+async fn complete(delta: &Delta) -> Result<(), Interruption> {
+    let line = &delta.line;
+    line.publish().await?;
+    let (asked, is_untold) = {
+        let work = delta.work();
+        (work.checkpoint.asked, work.checkpoint.untold)
+    };
+    let Some(watermark) = asked.map(watermark).filter(|_| !is_untold && line.groups.broken().is_empty()) else {
+        return Ok(());
+    };
+    // A full import may have moved it further meanwhile.
+    let move_on = |state: &mut ConnectionState| state.watermark = state.watermark.max(Some(watermark));
+    line.directory.change_connection_state(Some(&line.lease), &line.connection.name, move_on).await?;
+    Ok(())
+}

@@ -1,0 +1,217 @@
+//! What a delta needs before it begins: a full import to follow, the org, the groups whose members changed, and what an
+//! earlier invocation left.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use super::checkpoint::Checkpoint;
+use super::delta::{Delta, FIRST_LISTING, MET, Work};
+use crate::context::Context;
+use crate::directory::{CompleteImport, ConnectionState, Directory, SHARDS};
+use crate::error::{Error, Fate};
+use crate::groups::{Groups, Resolved};
+use crate::handlers::interruption::Interruption;
+use crate::handlers::invocation::Stops;
+use crate::handlers::run::Run;
+use crate::handlers::sight::find_groups;
+use crate::handlers::work::deciding::held;
+use crate::handlers::work::{AtWork, Ledger, Seen};
+use crate::handlers::{Event, connect, fan_out};
+use crate::line::Line;
+use crate::model::{Connection, Plans, Time};
+use crate::okta::{ChangedGroups, Okta};
+use crate::reconcile::hash;
+use crate::report::Problem;
+
+/// How many witnesses are asked for.
+const WITNESSES: usize = 2;
+
+/// Takes up or begins a delta.
+pub(super) async fn prepare(context: &Context, run: &mut Run, stops: Option<Stops>) -> Result<Delta, Interruption> {
+    let connection = connect::connection(context, &run.report.connection).await?;
+    let state = run.directory.connection_state(&connection.name).await?;
+    let (import, since) = match import_to_follow(&connection, &state) {
+        Ok(found) => found,
+        Err(why) => return Err(ask_for_an_import(context, &connection, why).await.into()),
+    };
+    let okta = connect::org(context, &connection, stops.map(|stops| stops.work)).await?;
+    run.okta = Some(okta.clone());
+    connect::same_org(&okta, &connection, &state).await?;
+    let mapped = mapped_groups(&okta, &run.directory, (&connection, since)).await?;
+    let connection = Arc::new(mapped.resolved.groups.usable(&connection));
+    let mut checkpoint = checkpoint(run, &connection, (since, import)).await?;
+    checkpoint.asked = checkpoint.asked.or(mapped.asked);
+    for group in &mapped.resolved.new {
+        run.directory.put_resolved_group(&run.lease, group).await?;
+    }
+    let witnesses = witnesses(run, &connection).await?;
+    let line = Line {
+        okta,
+        directory: run.directory.clone(),
+        groups: mapped.resolved.groups,
+        first_import: false,
+        is_new: false,
+        plans: Plans::Everything,
+        unsynced: run.directory.unsynced_ids(&connection.name).await?.into(),
+        warnings: run.report.warnings.iter().cloned().collect::<BTreeSet<_>>().into(),
+        lease: run.lease.clone(),
+        connection,
+    };
+    mapped.resolved.warnings.iter().for_each(|warning| line.warn(warning));
+    let met = line.directory.seen(line.lease.run(), MET, checkpoint.met_chunks).await?;
+    let (list, chunks) = (FIRST_LISTING - checkpoint.members.pass, checkpoint.members.seen_chunks);
+    let members = line.directory.seen(line.lease.run(), list, chunks).await?;
+    let work = Work {
+        checkpoint,
+        met: Seen::resumed(met),
+        members: Seen::resumed(members),
+        changed: mapped.changed,
+        witnesses,
+        taken_up: run.taken_up,
+        held: None,
+    };
+    let delta = AtWork::on(line, work, run.report.clone(), (context.tuning, stops));
+    if delta.line.directory.hold(&delta.line.connection.name).await?.is_some() {
+        let held = held(&delta).await?;
+        delta.work().held = Some(held);
+    }
+    Ok(delta)
+}
+
+/// Why there is nothing that a delta could follow.
+enum NoImport {
+    Never,
+    OtherMappings,
+}
+
+/// The last complete import, and the watermark: a delta is only right after an import of these very mappings.
+fn import_to_follow<'a>(
+    connection: &Connection,
+    state: &'a ConnectionState,
+) -> Result<(&'a CompleteImport, Time), NoImport> {
+    let (Some(import), Some(watermark)) = (&state.last_complete, state.watermark) else {
+        return Err(NoImport::Never);
+    };
+    if import.mappings_digest != connection.mappings_digest() {
+        return Err(NoImport::OtherMappings);
+    }
+    Ok((import, watermark))
+}
+
+/// Asks for a full import, where there is a function of it to start, and says so.
+async fn ask_for_an_import(context: &Context, connection: &Connection, why: NoImport) -> Error {
+    let (slug, title, why) = match why {
+        NoImport::Never => ("never-imported", "A full import has to come first", "has never been imported completely"),
+        NoImport::OtherMappings => {
+            ("mappings-changed", "The mappings have changed", "has other mappings than when it was last imported")
+        }
+    };
+    let name = &connection.name;
+    let event = Event { connection: Some(name.clone()), ..Event::default() };
+    let started = match &context.full_import {
+        Some(function) => fan_out::start(context, Some(function), &event).await.is_ok(),
+        None => false,
+    };
+    let (then, hint) = match started {
+        true => (
+            "A full import was started.",
+            "Nothing to do: once the import is complete, the delta-sync follows it.".to_owned(),
+        ),
+        false => (
+            "Nothing was read or changed.",
+            format!("Run the full import first: `rollcall sync {name} full-import`. The delta-sync follows it."),
+        ),
+    };
+    let detail = format!("Connection {name} {why}, so it is not enough to look at what changed. {then}");
+    Error::Problem(Problem::new(slug, title, detail, hint).with_status(409), Fate::Fatal)
+}
+
+/// The mapped groups, and those of them whose members changed.
+struct MappedGroups {
+    resolved: Resolved,
+    /// By id.
+    changed: HashSet<String>,
+    /// Okta's clock when it was asked; `None` where there was no need to.
+    asked: Option<Time>,
+}
+
+/// As they are stored, as long as Okta shows one of them; else each is looked for, as by a full import.
+async fn mapped_groups(
+    okta: &Okta,
+    directory: &Directory,
+    (connection, since): (&Connection, Time),
+) -> Result<MappedGroups, Interruption> {
+    if let Some(groups) = Groups::recalled(okta, directory, connection).await? {
+        let resolved = Resolved { groups, new: Vec::new(), warnings: Vec::new() };
+        if let Some(mapped) = changed(okta, resolved, since).await? {
+            return Ok(mapped);
+        }
+    }
+    let resolved = find_groups(okta, directory, connection).await?;
+    let gone = || Interruption::from(Error::Problem(out_of_sight(connection), Fate::Retryable));
+    changed(okta, resolved, since).await?.ok_or_else(gone)
+}
+
+/// Which of the groups changed; `None` when Okta does not show even one that is known to be there.
+async fn changed(okta: &Okta, resolved: Resolved, since: Time) -> Result<Option<MappedGroups>, Interruption> {
+    let witness = resolved.groups.listed().next().map(|(_, group)| group.id.clone());
+    let Some(witness) = witness else {
+        return Ok(Some(MappedGroups { resolved, changed: HashSet::new(), asked: None }));
+    };
+    let ChangedGroups { asked, groups } = match okta.groups_changed_since(since, &witness).await {
+        Ok(found) => found,
+        Err(error) if error.is_not_permitted() => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    if !groups.iter().any(|group| group.id == witness) {
+        return Ok(None);
+    }
+    let changed = groups.into_iter().filter(|group| group.members_changed.is_none_or(|changed| changed > since));
+    let changed = changed.map(|group| group.id).collect();
+    Ok(Some(MappedGroups { resolved, changed, asked: Some(asked) }))
+}
+
+fn out_of_sight(connection: &Connection) -> Problem {
+    Problem::new(
+        "groups-unlisted",
+        "Okta does not list a mapped group",
+        format!("Mapped groups of connection {} answer by their ids, and Okta's list lacks them.", connection.name),
+        "Nothing to do: the next trigger tries again. If it repeats, check the role of the credential's account.",
+    )
+}
+
+/// The checkpoint that an earlier invocation left, or a fresh one.
+async fn checkpoint(
+    run: &mut Run,
+    connection: &Connection,
+    (since, import): (Time, &CompleteImport),
+) -> Result<Checkpoint, Interruption> {
+    let digest = connection.mappings_digest();
+    let left: Option<Checkpoint> = run.checkpoint().await?;
+    if let Some(left) = left {
+        if left.mappings_digest == digest {
+            let ledger = Ledger { deactivations: true, ..left.ledger };
+            return Ok(Checkpoint { ledger, ..left });
+        }
+        run.start_anew().await?;
+    }
+    // A run that left no checkpoint goes on from the beginning, but may have collected deactivations.
+    let mut ledger = Ledger { deactivations: run.taken_up, ..Ledger::new(connection.mappings.len()) };
+    for (mapping, tally) in connection.mappings.iter().zip(&mut ledger.tallies) {
+        tally.active = import.active.get(&mapping.name).copied().unwrap_or(0);
+    }
+    Ok(Checkpoint::new(since, digest, ledger))
+}
+
+/// Known active people, other ones in every run: should they all have been deleted, the next run asks for others.
+async fn witnesses(run: &Run, connection: &Connection) -> Result<Vec<String>, Interruption> {
+    let first = hash(run.lease.run()) % SHARDS;
+    for (_, mapping) in connection.mappings_of_people() {
+        let place = (connection.name.as_str(), mapping.name.as_str());
+        let found = run.directory.some_active(place, first, WITNESSES).await?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+    }
+    Ok(Vec::new())
+}

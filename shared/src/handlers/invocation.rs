@@ -1,0 +1,48 @@
+//! An invocation of a job: when it must end, and how the next one goes on with the run.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{Event, fan_out, run};
+use crate::context::Context;
+use crate::error::Error;
+use crate::report::{RunReport, RunState};
+
+/// A run that needs more invocations than this waits for the next trigger: a function that calls itself must end.
+const MOST_INVOCATIONS: u64 = 1_000;
+
+/// The ends of an invocation, before its deadline, that leave it the time for its checkpoint.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stops {
+    /// When it takes up nothing more.
+    pub(crate) work: Instant,
+    /// When it gives up what is still under way: a replay is a no-op, a lost checkpoint is not.
+    pub(crate) pages: Instant,
+}
+
+impl Stops {
+    /// The ends before a deadline: four tenths of the time that is left are kept back, and at most fifteen seconds.
+    pub(crate) fn before(deadline: Instant) -> Stops {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let reserve = (left * 2 / 5).min(Duration::from_secs(15));
+        Stops { work: deadline - reserve, pages: deadline - reserve / 2 }
+    }
+}
+
+/// Starts a further invocation of this function where the time was up before the run had ended.
+///
+/// # Errors
+/// When none could be started, or the run has had too many; the next trigger resumes it.
+pub(crate) async fn go_on(context: &Context, report: &RunReport, stops: Option<Stops>) -> Result<(), Error> {
+    let Some(stops) = stops.filter(|_| report.state == RunState::Running && context.function.is_some()) else {
+        return Ok(());
+    };
+    if report.invocations >= MOST_INVOCATIONS {
+        return Err(run::too_many_invocations(report));
+    }
+    // When Okta's limit leaves nothing to do until then, a further invocation could only wait as well.
+    tokio::time::sleep_until(stops.work).await;
+    let next = Event { connection: Some(report.connection.clone()), run: Some(report.run.clone()), deadline: None };
+    fan_out::start(context, context.function.as_deref(), &next).await
+}

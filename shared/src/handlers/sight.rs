@@ -1,0 +1,39 @@
+//! What a credential sees of an org: the group that no org lacks, and the mapped ones.
+
+use super::interruption::{Interruption, blind};
+use crate::directory::Directory;
+use crate::error::{Error, Fate};
+use crate::groups::{Groups, Resolved};
+use crate::model::Connection;
+use crate::okta::{Everyone, Okta};
+
+/// The group Everyone is in every org: a credential that may list groups and does not see it sees only part of the org.
+/// Gives whether it is seen, and its size.
+pub(super) async fn everyone(okta: &Okta) -> Result<(bool, Option<u64>), Interruption> {
+    match okta.everyone().await? {
+        Everyone::Visible { users } => Ok((true, users)),
+        Everyone::NotThere => Err(blind(
+            "The group Everyone is not there, and no org lacks it: the credential sees only part of the org.",
+        )),
+        Everyone::NotPermitted(_) => Ok((false, None)),
+    }
+}
+
+/// Looks for the mapped groups. A credential that sees no groups at all is another matter than a group that is missing,
+/// and where no mapping is left to work on, there is nothing to do.
+pub(super) async fn find_groups(
+    okta: &Okta,
+    directory: &Directory,
+    connection: &Connection,
+) -> Result<Resolved, Interruption> {
+    let resolved = Groups::resolve(okta, directory, connection).await?;
+    if !resolved.groups.broken().is_empty() {
+        everyone(okta).await?;
+    }
+    match resolved.groups.broken().values().next() {
+        Some(problem) if resolved.groups.broken().len() == connection.mappings.len() => {
+            Err(Error::Problem(problem.clone(), Fate::Fatal).into())
+        }
+        _ => Ok(resolved),
+    }
+}

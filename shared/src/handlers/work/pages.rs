@@ -1,0 +1,76 @@
+//! A list that is read page after page from where a checkpoint stands; a lost cursor begins it again, once.
+
+use serde::{Deserialize, Serialize};
+
+use super::{AtWork, Sheet};
+use crate::handlers::interruption::Interruption;
+use crate::model::Time;
+use crate::okta::{OktaError, Page, PageRequest};
+
+/// Where the lists of members of the mapped groups stand.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Listing {
+    /// The listing that is not finished, by its place in the order.
+    pub pass: u32,
+    /// Where its next page is.
+    pub cursor: Option<String>,
+    /// Okta's clock on its first page.
+    pub at: Option<Time>,
+    /// How many items hold the ids that it has shown.
+    pub seen_chunks: u32,
+}
+
+impl Listing {
+    /// The members of a group, from where the list stands.
+    pub(crate) fn pages(&self, group: &str) -> Pages {
+        Pages::new(PageRequest::group_members(group), self.cursor.as_deref().map(PageRequest::stored))
+    }
+
+    /// A page is taken in. At the end of the list its cursor stays, so that what follows is done again after a crash.
+    pub(crate) fn turn(&mut self, date: Time, next: Option<&PageRequest>) {
+        self.at.get_or_insert(date);
+        if let Some(next) = next {
+            self.cursor = Some(next.as_str().to_owned());
+        }
+    }
+
+    /// The listing is done.
+    pub(crate) fn finish(&mut self) {
+        *self = Listing { pass: self.pass + 1, ..Listing::default() };
+    }
+}
+
+/// The pages of a list.
+pub(crate) struct Pages {
+    first: PageRequest,
+    next: Option<PageRequest>,
+    resumed: bool,
+}
+
+impl Pages {
+    /// A list that begins with a page, and goes on at another if it has been read that far.
+    pub(crate) fn new(first: PageRequest, at: Option<PageRequest>) -> Pages {
+        let resumed = at.is_some();
+        let next = Some(at.unwrap_or_else(|| first.clone()));
+        Pages { first, next, resumed }
+    }
+
+    /// The next page; `None` at the end. Stops where the work should.
+    pub(crate) async fn next(&mut self, job: &AtWork<impl Sheet>) -> Result<Option<Page>, Interruption> {
+        while let Some(asked) = self.next.take() {
+            job.interrupted()?;
+            match job.line.okta.page(&asked).await {
+                Err(OktaError::CursorLost(_)) if self.resumed => {
+                    self.resumed = false;
+                    self.next = Some(self.first.clone());
+                }
+                page => {
+                    let page = page?;
+                    self.next = page.next.clone();
+                    return Ok(Some(page));
+                }
+            }
+        }
+        Ok(None)
+    }
+}

@@ -116,9 +116,10 @@ impl Line {
             self.retell_if_untold(mapping, (created, &id), current.as_ref()).await?;
         }
         for _ in 0..TRIES {
+            // Boxed: what lies below is deep, and futures within futures take more of the stack than a thread may have.
             let verdict = judge(&sighting, current.as_ref(), source, self.okta.now());
             let against = Against { current: current.as_ref(), counted };
-            match self.carry_out(mapping, &sighting, verdict, against).await? {
+            match Box::pin(self.carry_out(mapping, &sighting, verdict, against)).await? {
                 Carried::Done(outcome) => return Ok(Landing { mapping: index, id, outcome, before }),
                 Carried::NotYet => {}
             }

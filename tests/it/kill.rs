@@ -15,7 +15,7 @@ use rollcall_shared::report::{RunReport, RunState};
 use rollcall_shared::{Context, Error};
 use test_support::truth;
 use test_support::wire::{Cut, When, Wire};
-use test_support::world::{CUSTODIANS, Job, PEOPLE, Setup, World, delta, import};
+use test_support::world::{Job, PEOPLE, Setup, World, delta, import};
 
 use super::groups::logins;
 
@@ -120,7 +120,9 @@ async fn set(stack: &Arc<Stack>, scene: Scene, connection: &str, wire: &Wire) ->
         stack: Some(Arc::clone(stack)),
         ..Setup::default()
     };
-    let world = World::new(setup).await;
+    let mut world = World::new(setup).await;
+    let departments = serde_json::json!({ "preset": "leanix-departments" });
+    world.reconnect(|document| document["mappings"].as_array_mut().expect("a list").push(departments)).await;
     let mut untouched: BTreeSet<String> = world.people(|_| true).into_iter().collect();
     if scene == Scene::First {
         return (world, untouched);
@@ -211,7 +213,8 @@ async fn untold(world: &World) -> Vec<String> {
     let (changes, _) = world.changes(None).await;
     let told: BTreeSet<_> = changes.iter().map(|entry| (&*entry.mapping, &*entry.id, entry.revision)).collect();
     let mut untold = Vec::new();
-    for (mapping, records) in [PEOPLE, CUSTODIANS].into_iter().zip(world.directory().await) {
+    for mapping in world.connection.mappings.iter().map(|mapping| mapping.name.as_str()) {
+        let records = world.records(mapping).await;
         let written = records.values().flat_map(|record| (1..=record.revision).map(|revision| (&*record.id, revision)));
         let missing = written.filter(|(id, revision)| !told.contains(&(mapping, id, *revision)));
         untold

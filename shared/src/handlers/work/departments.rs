@@ -74,10 +74,14 @@ async fn try_to_count(line: &Line, mapping: &Mapping) -> Result<Option<Counts>, 
     Ok(Some(counts))
 }
 
-/// The departments that have a record.
+/// The departments that have a record; the feed hears again of those that an invocation wrote which broke off.
 async fn known(line: &Line, mapping: &Mapping) -> Result<HashMap<String, Current>, Interruption> {
     let known = line.directory.known(&line.connection.name, &mapping.name, None, None);
-    Ok(known.map_ok(|known| (known.id, known.current)).try_collect().await?)
+    let known: HashMap<_, _> = known.map_ok(|known| (known.id, known.current)).try_collect().await?;
+    for (id, current) in &known {
+        line.retell_if_untold(mapping, (Department::CREATED, id), Some(current)).await?;
+    }
+    Ok(known)
 }
 
 async fn headcount(line: &Line, mapping: &Mapping) -> Result<Headcount, Interruption> {

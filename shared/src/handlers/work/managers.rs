@@ -43,6 +43,11 @@ pub(crate) async fn resolve(job: &AtWork<impl Sheet>) -> Result<(), Interruption
             let manager = person.manager.as_deref().map(|known_by| find(&managers, known_by));
             unknown += u64::from(manager == Some(Value::Null));
             let manager = manager.unwrap_or_default();
+            if person.manager.is_some() {
+                // An invocation that broke off may have written it and not told the feed.
+                let key = (person.record.source_created, person.record.id.as_str());
+                line.retell_if_untold(mapping, key, Some(&person.current)).await?;
+            }
             if person.record.fields.get(MANAGER).is_some_and(|shown| *shown != manager) {
                 job.in_time()?;
                 show(job, (index, mapping), person, manager).await?;

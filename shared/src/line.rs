@@ -124,6 +124,23 @@ impl Line {
         self.write_together(mapping, &[leaving]).await
     }
 
+    /// The same for a change that DynamoDB may be unable to hold: then its object is unsynced, and `None` is given.
+    ///
+    /// # Errors
+    /// When the lease has lapsed or the directory cannot be written.
+    pub(crate) async fn write_or_reject(&self, mapping: &Mapping, change: &Change) -> Result<Option<Written>, Error> {
+        match self.write(mapping, change).await {
+            Err(Error::Directory(error)) => match error.rejection() {
+                Some(rejection) => {
+                    self.reject(mapping, &change.id, rejection).await?;
+                    Ok(None)
+                }
+                None => Err(Error::Directory(error)),
+            },
+            written => written.map(Some),
+        }
+    }
+
     /// Writes changes that hand claims to each other, all or none.
     ///
     /// # Errors

@@ -215,23 +215,15 @@ impl Line {
             }
         };
         let change = rehired.as_ref().unwrap_or(change);
-        let outcome = match self.write(mapping, change).await {
-            Ok(Written::Done) => change.outcome,
-            Ok(Written::Lost) => return Ok(Carried::NotYet),
-            Ok(Written::Claimed) => {
+        let outcome = match self.write_or_reject(mapping, change).await? {
+            Some(Written::Done) => change.outcome,
+            Some(Written::Lost) => return Ok(Carried::NotYet),
+            Some(Written::Claimed) => {
                 // On the heap: what is seldom needed would else make every landing's future larger.
                 let contest = Box::pin(self.contest(mapping, sighting, change)).await?;
                 return self.settled(mapping, sighting, contest, counted).await;
             }
-            // Of one record: what DynamoDB cannot hold is unsynced, and the page goes on.
-            Err(Error::Directory(error)) => match error.rejection() {
-                Some(rejection) => {
-                    self.reject(mapping, &change.id, rejection).await?;
-                    return Ok(Carried::Done(Some(Outcome::Unsynced)));
-                }
-                None => return Err(Error::Directory(error)),
-            },
-            Err(error) => return Err(error),
+            None => return Ok(Carried::Done(Some(Outcome::Unsynced))),
         };
         self.clear(mapping, &change.id).await?;
         Ok(Carried::Done(Some(outcome)))

@@ -30,9 +30,7 @@ impl Directory {
         mapping: &str,
         keys: &[(Time, String)],
     ) -> Result<HashMap<String, Compared>, DirectoryError> {
-        let keys = keys.iter().filter(|(_, id)| keys::fits_a_record(id));
-        let keys = keys.map(|(created, id)| keys::record(connection, mapping, *created, id)).collect();
-        let items = self.batch_get(Table::Directory, keys, &[]).await?;
+        let items = self.items_of((connection, mapping), keys, &[]).await?;
         items.iter().map(compared).collect()
     }
 

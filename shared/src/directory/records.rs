@@ -98,11 +98,21 @@ impl Directory {
         mapping: &str,
         keys: &[(Time, String)],
     ) -> Result<HashMap<String, Current>, DirectoryError> {
+        let items = self.items_of((connection, mapping), keys, KNOWN).await?;
+        items.iter().map(|item| known(item).map(|known| (known.id, known.current))).collect()
+    }
+
+    /// The items of these objects (`created` and id), with these attributes or whole.
+    pub(super) async fn items_of(
+        &self,
+        (connection, mapping): (&str, &str),
+        keys: &[(Time, String)],
+        attributes: &'static [&'static str],
+    ) -> Result<Vec<Item>, DirectoryError> {
         // An id that cannot be stored has no record; the write says so.
         let keys = keys.iter().filter(|(_, id)| keys::fits_a_record(id));
         let keys = keys.map(|(created, id)| keys::record(connection, mapping, *created, id)).collect();
-        let items = self.batch_get(Table::Directory, keys, KNOWN).await?;
-        items.iter().map(|item| known(item).map(|known| (known.id, known.current))).collect()
+        self.batch_get(Table::Directory, keys, attributes).await
     }
 
     /// The records of Okta's objects created at or after `from` and before `to`, in no order; strongly consistent.
@@ -126,29 +136,20 @@ impl Directory {
 
     /// A mapping's records with everything that a write of them needs, in no order; strongly consistent.
     pub(crate) fn managed(&self, connection: &str, mapping: &str) -> Rows<Managed> {
-        let (connection, mapping) = (connection.to_owned(), mapping.to_owned());
-        let search = move |shard| Search::of(Table::Directory, keys::records(&connection, &mapping, shard));
-        let records = self.rows_of_shards(search).try_filter(|item| std::future::ready(is_record(item)));
         let managed = async |item: Item| {
             let manager = item.optional_text("manager").map(str::to_owned);
             Ok(Managed { current: known(&item)?.current, record: item.decode()?, manager })
         };
-        records.and_then(managed).boxed()
+        self.items((connection, mapping), &[], Consistency::Strong).and_then(managed).boxed()
     }
 
     /// The fields of a mapping's records, and how each stands, in no order; strongly consistent.
     pub(crate) fn fields_of(&self, connection: &str, mapping: &str) -> Rows<(Map<String, Value>, Standing)> {
-        let (connection, mapping) = (connection.to_owned(), mapping.to_owned());
-        let search = move |shard| Search {
-            attributes: FIELDS,
-            ..Search::of(Table::Directory, keys::records(&connection, &mapping, shard))
-        };
-        let records = self.rows_of_shards(search).try_filter(|item| std::future::ready(is_record(item)));
         let fields = async |item: Item| {
             let stored: Fields = item.decode()?;
             Ok((stored.fields, standing(&item, stored.state, stored.reason)?))
         };
-        records.and_then(fields).boxed()
+        self.items((connection, mapping), FIELDS, Consistency::Strong).and_then(fields).boxed()
     }
 
     /// A record with everything that a diff needs of it, and whole.
@@ -190,13 +191,24 @@ impl Directory {
 
     /// All records of a mapping, in no order; not those of the last moment, perhaps.
     pub fn records(&self, connection: &str, mapping: &str) -> Rows<Record> {
+        let items = self.items((connection, mapping), &[], Consistency::Eventual);
+        items.and_then(async |item| item.decode()).boxed()
+    }
+
+    /// The items of all records of a mapping, with these attributes or whole.
+    fn items(
+        &self,
+        (connection, mapping): (&str, &str),
+        attributes: &'static [&'static str],
+        consistency: Consistency,
+    ) -> Rows<Item> {
         let (connection, mapping) = (connection.to_owned(), mapping.to_owned());
         let search = move |shard| Search {
-            consistency: Consistency::Eventual,
+            attributes,
+            consistency,
             ..Search::of(Table::Directory, keys::records(&connection, &mapping, shard))
         };
-        let records = self.rows_of_shards(search).try_filter(|item| std::future::ready(is_record(item)));
-        records.and_then(async |item| item.decode()).boxed()
+        self.rows_of_shards(search).try_filter(|item| std::future::ready(is_record(item))).boxed()
     }
 
     /// One whole record.

@@ -1,5 +1,8 @@
 //! A run's life: opened under a lease, taken up when another left it unfinished, and closed with a report.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use serde::de::DeserializeOwned;
 use ulid::Ulid;
 
@@ -8,7 +11,9 @@ use crate::clock;
 use crate::context::Context;
 use crate::directory::{Acquired, Directory, Lease};
 use crate::error::{Error, Fate};
-use crate::model::Job;
+use crate::groups::Resolved;
+use crate::line::Line;
+use crate::model::{Connection, Job, Plans};
 use crate::okta::Okta;
 use crate::report::{DynamoDbUse, OktaUse, Problem, Progress, RunReport, RunState};
 
@@ -182,6 +187,32 @@ impl Run {
         }
         let value = self.directory.checkpoint(self.lease.run()).await?;
         Ok(value.and_then(|value| serde_json::from_value(value).ok()))
+    }
+
+    /// What the run's records go through: for one that follows others, and writes whatever Okta bears out.
+    ///
+    /// # Errors
+    /// When the state table cannot be read.
+    pub(crate) async fn line(
+        &self,
+        okta: Okta,
+        connection: Arc<Connection>,
+        resolved: Resolved,
+    ) -> Result<Line, Error> {
+        let line = Line {
+            okta,
+            directory: self.directory.clone(),
+            groups: resolved.groups,
+            first_import: false,
+            is_new: false,
+            plans: Plans::Everything,
+            unsynced: self.directory.unsynced_ids(&connection.name).await?.into(),
+            warnings: self.report.warnings.iter().cloned().collect::<BTreeSet<_>>().into(),
+            lease: self.lease.clone(),
+            connection,
+        };
+        resolved.warnings.iter().for_each(|warning| line.warn(warning));
+        Ok(line)
     }
 
     /// Adds to the report what this invocation used, where no checkpoint adds it up.

@@ -1,7 +1,7 @@
 //! What a delta needs before it begins: a full import to follow, the org, the groups whose members changed, and what an
 //! earlier invocation left.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::checkpoint::Checkpoint;
@@ -17,8 +17,7 @@ use crate::handlers::sight::find_groups;
 use crate::handlers::work::deciding::held;
 use crate::handlers::work::{AtWork, Ledger, Seen};
 use crate::handlers::{Event, connect, fan_out};
-use crate::line::Line;
-use crate::model::{Connection, Plans, Time};
+use crate::model::{Connection, Time};
 use crate::okta::{ChangedGroups, Okta};
 use crate::reconcile::hash;
 use crate::report::Problem;
@@ -45,19 +44,7 @@ pub(super) async fn prepare(context: &Context, run: &mut Run, stops: Option<Stop
         run.directory.put_resolved_group(&run.lease, group).await?;
     }
     let witnesses = witnesses(run, &connection).await?;
-    let line = Line {
-        okta,
-        directory: run.directory.clone(),
-        groups: mapped.resolved.groups,
-        first_import: false,
-        is_new: false,
-        plans: Plans::Everything,
-        unsynced: run.directory.unsynced_ids(&connection.name).await?.into(),
-        warnings: run.report.warnings.iter().cloned().collect::<BTreeSet<_>>().into(),
-        lease: run.lease.clone(),
-        connection,
-    };
-    mapped.resolved.warnings.iter().for_each(|warning| line.warn(warning));
+    let line = run.line(okta, connection, mapped.resolved).await?;
     let met = line.directory.seen(line.lease.run(), MET, checkpoint.met_chunks).await?;
     let (list, chunks) = (FIRST_LISTING - checkpoint.members.pass, checkpoint.members.seen_chunks);
     let members = line.directory.seen(line.lease.run(), list, chunks).await?;
@@ -109,7 +96,10 @@ async fn ask_for_an_import(context: &Context, connection: &Connection, why: NoIm
     let name = &connection.name;
     let event = Event { connection: Some(name.clone()), ..Event::default() };
     let started = match &context.full_import {
-        Some(function) => fan_out::start(context, Some(function), &event).await.is_ok(),
+        Some(function) => {
+            let start = fan_out::start(context, Some(function), &event).await;
+            start.inspect_err(|error| tracing::warn!(%error, "the full import was not started")).is_ok()
+        }
         None => false,
     };
     let (then, hint) = match started {
@@ -197,9 +187,7 @@ async fn checkpoint(
     }
     // A run that left no checkpoint goes on from the beginning, but may have collected deactivations.
     let mut ledger = Ledger { deactivations: run.taken_up, ..Ledger::new(connection.mappings.len()) };
-    for (mapping, tally) in connection.mappings.iter().zip(&mut ledger.tallies) {
-        tally.active = import.active.get(&mapping.name).copied().unwrap_or(0);
-    }
+    ledger.take_active(connection, Some(import));
     Ok(Checkpoint::new(since, digest, ledger))
 }
 

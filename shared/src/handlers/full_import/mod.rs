@@ -1,7 +1,9 @@
 //! The full import: every user of an org, deactivated ones included, in slices of `created`.
 //!
 //! Phases follow each other, and each can be taken up again from the checkpoint: groups (who is in the mapped ones),
-//! reading (slices, each swept when it is listed; none where the members of groups are all who matter), closing (who changed since), absences (suspects and deletions, one by one), deciding (the guard), applying (and, last of all, looking for managers and counting departments).
+//! reading (slices, each swept when it is listed; none where the members of groups are all who matter), closing (who
+//! changed since), absences (suspects and deletions, one by one), deciding (the guard), applying (and, last of all,
+//! looking for managers and counting departments).
 
 mod absences;
 mod checkpoint;
@@ -33,12 +35,13 @@ use crate::context::Context;
 use crate::directory::{CompleteImport, ConnectionState};
 use crate::error::Error;
 use crate::line::Line;
-use crate::model::{Job, Mapping, Plans};
+use crate::model::{Job, Mapping};
 use crate::reconcile::{is_too_many, watermark};
 use crate::report::{RunReport, RunState};
 
 /// A run taken up later than this after T0 starts anew (the log's events and the closing delta would be too many).
 const OLDEST_RUN: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Runs the full import of one connection, or starts one for each that is due.
 ///
 /// # Errors
@@ -57,28 +60,16 @@ pub async fn handle(context: &Context, event: Event) -> Result<Response, Error> 
     Ok(Response::Run(Box::new(report)))
 }
 
-async fn import(context: &Context, run: Run, stops: Option<Stops>) -> Result<RunReport, Error> {
-    match begin(context, run, stops).await {
-        Ok(begun) => work(begun).await,
-        Err((run, interruption)) => run.interrupted(interruption).await,
-    }
-}
-
-/// A run with everything it needs to work.
-struct Begun {
-    run: Run,
-    import: Arc<Import>,
-    state: ConnectionState,
-}
-
-async fn begin(context: &Context, mut run: Run, stops: Option<Stops>) -> Result<Begun, (Run, Interruption)> {
-    match prepare(context, &mut run, stops).await {
-        Ok((import, state)) => Ok(Begun { run, import: Arc::new(import), state }),
+async fn import(context: &Context, mut run: Run, stops: Option<Stops>) -> Result<RunReport, Error> {
+    let (import, state) = match prepare(context, &mut run, stops).await {
+        Ok((import, state)) => (Arc::new(import), state),
         Err(interruption) => {
             run.note_use();
-            Err((run, interruption))
+            return run.interrupted(interruption).await;
         }
-    }
+    };
+    let ending = phases(&import, &state).await;
+    end(run, &import, ending).await
 }
 
 async fn prepare(
@@ -128,19 +119,8 @@ async fn prepare(
             fresh
         }
     };
-    let line = Line {
-        okta,
-        directory: run.directory.clone(),
-        groups: resolved.groups,
-        first_import: state.last_complete.is_none(),
-        is_new,
-        plans: Plans::Everything,
-        unsynced: run.directory.unsynced_ids(&connection.name).await?.into(),
-        warnings: run.report.warnings.iter().cloned().collect::<std::collections::BTreeSet<_>>().into(),
-        lease: run.lease.clone(),
-        connection,
-    };
-    resolved.warnings.iter().for_each(|warning| line.warn(warning));
+    let first_import = state.last_complete.is_none();
+    let line = Line { first_import, is_new, ..run.line(okta, connection, resolved).await? };
     if !checkpoint.sees_everyone {
         line.warn(
             "The credential may not list groups: whether it sees everybody cannot be told by the group Everyone.",
@@ -180,12 +160,6 @@ async fn look_around(import: &Import) -> Result<(), Interruption> {
         ));
     }
     Ok(())
-}
-
-async fn work(begun: Begun) -> Result<RunReport, Error> {
-    let Begun { run, import, state } = begun;
-    let ending = phases(&import, &state).await;
-    end(run, &import, ending).await
 }
 
 /// Goes through the phases from where the checkpoint stands, and ends as held or succeeded.

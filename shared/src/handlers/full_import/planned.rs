@@ -90,10 +90,7 @@ async fn begin(context: &Context, run: &mut Run, plan: &Plan) -> Result<(Import,
         checkpoint.planned = true;
         checkpoint.ledger.expected = Some(plan.ids().len() as u64);
         // Nobody is swept, so what the guard's share is of comes from the last complete import.
-        let active = |name: &str| state.last_complete.as_ref().and_then(|import| import.active.get(name)).copied();
-        for (mapping, tally) in connection.mappings.iter().zip(&mut checkpoint.ledger.tallies) {
-            tally.active = active(&mapping.name).unwrap_or(0);
-        }
+        checkpoint.ledger.take_active(&connection, state.last_complete.as_ref());
     }
     import.line.warn(format!("This run carries out the plan of {}, and nothing that it does not list.", plan.made));
     Ok((import, state))

@@ -11,13 +11,13 @@ pub use self::cost::Cost;
 use self::tally::Tally;
 pub use self::tally::{Preview, PreviewReport};
 use super::connect;
-use super::interruption::blind;
+use super::interruption::{Interruption, blind};
+use super::sight::everyone;
 use crate::context::Context;
-use crate::directory::ConnectionState;
 use crate::error::{Error, Fate};
 use crate::groups::Groups;
 use crate::model::{Connection, Mapping, RawObject, Reason, Time, decode, identify, people_of};
-use crate::okta::{Everyone, Okta, PageRequest};
+use crate::okta::{Okta, PageRequest};
 use crate::preview::Forecast;
 pub use crate::preview::Previewed;
 use crate::reconcile::Rivals;
@@ -49,7 +49,9 @@ pub async fn preview(
     let state = context.directory.connection_state(name).await?;
     let made = connect::same_org(&okta, &connection, &state).await?.asked;
     let is_new = state.first_import.is_none();
-    let size = everyone(&okta, &state).await?;
+    let (_, size) = everyone(&okta).await.map_err(Interruption::into_error)?;
+    // How many people there are, as far as the group Everyone or the last import tells.
+    let size = size.or(state.last_complete.as_ref().map(|import| import.users));
     let before = okta.used().calls;
     let groups = list_groups(context, &okta, (&connection, &mappings)).await?;
     let forecast = |mapping| Forecast {
@@ -78,18 +80,6 @@ pub async fn preview(
         view.count_absent().await?;
     }
     Ok(view.end())
-}
-
-/// How many people there are, as far as the group Everyone or the last import tells.
-async fn everyone(okta: &Okta, state: &ConnectionState) -> Result<Option<u64>, Error> {
-    let size = match okta.everyone().await? {
-        Everyone::NotThere => {
-            return Err(blind("The group Everyone is not there, and no org lacks it.").into_error());
-        }
-        Everyone::Visible { users } => users,
-        Everyone::NotPermitted(_) => None,
-    };
-    Ok(size.or(state.last_complete.as_ref().map(|import| import.users)))
 }
 
 /// The mapped groups with their members.

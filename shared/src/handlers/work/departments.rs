@@ -8,12 +8,9 @@ use futures::TryStreamExt;
 
 use super::{AtWork, Sheet};
 use crate::directory::{DirectoryError, Written};
-use crate::error::Error;
 use crate::handlers::interruption::Interruption;
 use crate::line::Line;
-use crate::model::{
-    Current, Department, Desired, Headcount, Mapping, Outcome, Reason, Rejection, Source, Time, people_of,
-};
+use crate::model::{Current, Department, Headcount, Mapping, Outcome, Reason, Source, Time, people_of};
 use crate::reconcile::{Verdict, absent, outcome_of_nothing_to_write, reconcile_derived};
 use crate::report::Counts;
 
@@ -103,8 +100,7 @@ async fn settle(
     (department, current): (&Department, Option<&Current>),
     now: Time,
 ) -> Result<Option<Outcome>, Interruption> {
-    let desired: Result<Desired, Rejection> = mapping.desired_department(department, now);
-    match desired {
+    match mapping.desired_department(department, now) {
         Ok(desired) => write(line, mapping, reconcile_derived(desired, current, now), current).await,
         Err(rejection) => {
             line.reject(mapping, &department.id, rejection).await?;
@@ -122,19 +118,12 @@ async fn write(
     let (Verdict::Write(change) | Verdict::Deactivate(change)) = verdict else {
         return Ok(Some(outcome_of_nothing_to_write(Outcome::Unchanged, current, line.lease.run())));
     };
-    match line.write(mapping, &change).await {
-        Ok(Written::Done) => {
+    Ok(match line.write_or_reject(mapping, &change).await? {
+        Some(Written::Done) => {
             line.clear(mapping, &change.id).await?;
-            Ok(Some(change.outcome))
+            Some(change.outcome)
         }
-        Ok(Written::Lost | Written::Claimed) => Ok(None),
-        Err(Error::Directory(error)) => match error.rejection() {
-            Some(rejection) => {
-                line.reject(mapping, &change.id, rejection).await?;
-                Ok(Some(Outcome::Unsynced))
-            }
-            None => Err(error.into()),
-        },
-        Err(error) => Err(error.into()),
-    }
+        Some(Written::Lost | Written::Claimed) => None,
+        None => Some(Outcome::Unsynced),
+    })
 }

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Outcome, Time};
+use crate::directory::CompleteImport;
+use crate::model::{Connection, Outcome, Time};
 use crate::reconcile::guard::Decision;
 use crate::report::{Counts, DynamoDbUse, OktaUse};
 use crate::sync::Landing;
@@ -47,6 +48,13 @@ impl Ledger {
     /// That of a run at its beginning.
     pub(crate) fn new(mappings: usize) -> Ledger {
         Ledger { tallies: vec![Tally::default(); mappings], ..Ledger::default() }
+    }
+
+    /// Takes from the last complete import how many records are active: for a run that sweeps nobody.
+    pub(crate) fn take_active(&mut self, connection: &Connection, import: Option<&CompleteImport>) {
+        for (mapping, tally) in connection.mappings.iter().zip(&mut self.tallies) {
+            tally.active = import.and_then(|import| import.active.get(&mapping.name)).copied().unwrap_or(0);
+        }
     }
 
     /// Counts objects that this run has not met before.

@@ -1,4 +1,4 @@
-//! Managers: looked for once more at the end, in one pass over the records and without a call to Okta.
+//! Managers: looked for once more at the end, in passes over the records and without a call to Okta.
 //!
 //! A record's manager may have come after it, changed or gone. Whoever is found to show another manager than there is
 //! now is written anew, like any other change.

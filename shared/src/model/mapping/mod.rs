@@ -221,9 +221,12 @@ impl Mapping {
     /// The people whom a mapping of departments counts: a mapping of its own, which keeps of everybody admitted the
     /// department. `None` for a mapping that reads people itself.
     pub(super) fn people_counted(&self) -> Option<Mapping> {
+        if self.source != Source::Departments {
+            return None;
+        }
         let (identifier, department) =
             (Expression::compile("id").ok()?, Expression::compile("profile.department").ok()?);
-        (self.source == Source::Departments).then(|| Mapping {
+        Some(Mapping {
             preset: None,
             name: people_of(&self.name),
             source: Source::PeopleOfDepartments,

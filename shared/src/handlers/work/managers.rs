@@ -132,13 +132,13 @@ async fn show(
         // Whoever this run wrote stays in the bucket of that write.
         outcome: if current.last_write.run == job.line.lease.run() { last } else { Outcome::Updated },
     };
-    match job.line.write(mapping, &change).await? {
-        Written::Done if before != change.outcome && change.outcome == Outcome::Updated => {
-            let landing = Landing { mapping: index, id: change.id, outcome: Some(Outcome::Updated), before };
-            job.count_late(&landing);
-        }
+    let outcome = match job.line.write_or_reject(mapping, &change).await? {
+        Some(Written::Done) if before != change.outcome && change.outcome == Outcome::Updated => Outcome::Updated,
         // Whoever wrote it meanwhile looked for the manager, too.
-        Written::Done | Written::Lost | Written::Claimed => {}
-    }
+        Some(Written::Done | Written::Lost | Written::Claimed) => return Ok(()),
+        None => Outcome::Unsynced,
+    };
+    let landing = Landing { mapping: index, id: change.id, outcome: Some(outcome), before };
+    job.count_late(&landing);
     Ok(())
 }

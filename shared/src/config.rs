@@ -3,10 +3,12 @@
 //! In a Lambda function all of it comes from environment variables that the template sets. The local mode and the tests
 //! fill it in themselves. Nothing else in this crate reads the environment.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::directory::Tables;
 use crate::error::{Error, Fate};
+use crate::model::Job;
 use crate::report::Problem;
 
 /// Where a process finds what it works with.
@@ -20,10 +22,8 @@ pub struct Config {
     pub endpoints: Endpoints,
     /// Which AWS credentials to use.
     pub credentials: Credentials,
-    /// The name of the Lambda function this process runs as; `None` outside of Lambda.
-    pub function: Option<String>,
-    /// The name of the Lambda function of the full import, which others start when they cannot do without one.
-    pub full_import: Option<String>,
+    /// The Lambda functions that it may invoke.
+    pub functions: Functions,
     /// Sizes of the work.
     pub tuning: Tuning,
 }
@@ -37,6 +37,32 @@ pub struct Endpoints {
     pub secrets_manager: Option<String>,
     /// Lambda's.
     pub lambda: Option<String>,
+}
+
+/// The Lambda functions that a process may invoke, by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Functions {
+    /// The one that this process runs as; `None` outside of Lambda.
+    pub own: Option<String>,
+    /// Those of other jobs, which a job starts when it cannot do without them.
+    pub of: BTreeMap<Job, String>,
+}
+
+impl Functions {
+    /// Reads `AWS_LAMBDA_FUNCTION_NAME`, which Lambda sets, and `ROLLCALL_{JOB}_FUNCTION` for every job.
+    fn from_environment() -> Functions {
+        let named = |variable: &str| std::env::var(variable).ok().filter(|name| !name.is_empty());
+        let of = Job::ALL.into_iter().filter_map(|job| {
+            let variable = format!("ROLLCALL_{}_FUNCTION", job.name().replace('-', "_").to_uppercase());
+            named(&variable).map(|name| (job, name))
+        });
+        Functions { own: named("AWS_LAMBDA_FUNCTION_NAME"), of: of.collect() }
+    }
+
+    /// The function of another job.
+    pub fn of(&self, job: Job) -> Option<&str> {
+        self.of.get(&job).map(String::as_str)
+    }
 }
 
 /// Which AWS credentials to use.
@@ -76,7 +102,7 @@ impl Default for Tuning {
 }
 
 impl Config {
-    /// Reads `ROLLCALL_DIRECTORY_TABLE`, `ROLLCALL_STATE_TABLE`, `ROLLCALL_FULL_IMPORT_FUNCTION` and what Lambda sets.
+    /// Reads `ROLLCALL_DIRECTORY_TABLE`, `ROLLCALL_STATE_TABLE`, the names of functions, and what Lambda sets.
     ///
     /// # Errors
     /// Fatal when a variable is missing, naming it.
@@ -89,8 +115,7 @@ impl Config {
             region: None,
             endpoints: Endpoints::default(),
             credentials: Credentials::FromEnvironment,
-            function: std::env::var("AWS_LAMBDA_FUNCTION_NAME").ok(),
-            full_import: std::env::var("ROLLCALL_FULL_IMPORT_FUNCTION").ok().filter(|name| !name.is_empty()),
+            functions: Functions::from_environment(),
             tuning: Tuning::default(),
         })
     }

@@ -7,7 +7,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::{Credentials as Keys, SharedCredentialsProvider};
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 
-use crate::config::{Config, Credentials, Tuning};
+use crate::config::{Config, Credentials, Functions, Tuning};
 use crate::directory::{Directory, Secrets};
 use crate::error::Error;
 use crate::okta::{Paces, http_client};
@@ -24,10 +24,8 @@ pub struct Context {
     pub secrets: Secrets,
     /// Starts further invocations.
     pub lambda: aws_sdk_lambda::Client,
-    /// The name of the Lambda function this process runs as; `None` outside of Lambda.
-    pub function: Option<String>,
-    /// The name of the Lambda function of the full import, where others may start it.
-    pub full_import: Option<String>,
+    /// The Lambda functions that may be invoked.
+    pub functions: Functions,
     /// The client of Okta's API.
     pub http: reqwest::Client,
     /// How fast each org may be called.
@@ -60,8 +58,7 @@ impl Context {
             directory: Directory::new(aws_sdk_dynamodb::Client::from_conf(dynamodb.build()), config.tables),
             secrets: Secrets::new(aws_sdk_secretsmanager::Client::from_conf(secrets.build())),
             lambda: aws_sdk_lambda::Client::from_conf(lambda.build()),
-            function: config.function,
-            full_import: config.full_import,
+            functions: config.functions,
             http,
             paces: Paces::default(),
             tuning: config.tuning,

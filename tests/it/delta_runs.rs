@@ -8,7 +8,7 @@ use rollcall::stack::config;
 use rollcall_shared::Context;
 use rollcall_shared::handlers::approve::approve;
 use rollcall_shared::handlers::{Event, Response, delta_sync};
-use rollcall_shared::model::Reason;
+use rollcall_shared::model::{Job, Reason};
 use rollcall_shared::report::RunState;
 use serde_json::json;
 use test_support::world::{PEOPLE, Setup, World, counts, delta, import, problem, small};
@@ -36,7 +36,7 @@ async fn a_function_starts_the_import_that_has_to_come_first() {
     let lambda = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let mut config = config(world.stack.dynamodb_url(), world.stack.secrets_url(), small());
     config.endpoints.lambda = Some(format!("http://{}", lambda.local_addr().unwrap()));
-    config.full_import = Some("the-import".to_owned());
+    config.functions.of.insert(Job::FullImport, "the-import".to_owned());
     let started = tokio::spawn(async move {
         let (mut stream, _) = lambda.accept().await.unwrap();
         let mut request = vec![0; 4_096];

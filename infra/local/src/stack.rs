@@ -8,7 +8,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use rollcall_shared::Context;
-use rollcall_shared::config::{Config, Credentials, Endpoints, Tuning};
+use rollcall_shared::config::{Config, Credentials, Endpoints, Functions, Tuning};
 use rollcall_shared::directory::{DirectoryError, Tables};
 
 use crate::embedded::{Embedded, EmbeddedError};
@@ -131,8 +131,7 @@ pub fn config(dynamodb: &str, secrets: &str, tuning: Tuning) -> Config {
             lambda: None,
         },
         credentials: Credentials::Local,
-        function: None,
-        full_import: None,
+        functions: Functions::default(),
         tuning,
     }
 }

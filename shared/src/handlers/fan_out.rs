@@ -30,9 +30,11 @@ pub(crate) async fn fan_out(context: &Context, job: Job) -> Result<Response, Err
         }
     }
     due.sort();
+    // Outside of Lambda one process runs every job, and knows each by its name.
+    let function = context.functions.own.as_deref().or(context.functions.of(job));
     let starts = due.into_iter().map(|(_, name)| async move {
         let event = Event { connection: Some(name.clone()), ..Event::default() };
-        (name, start(context, context.function.as_deref(), &event).await)
+        (name, start(context, function, &event).await)
     });
     let results: Vec<(String, Result<(), Error>)> = stream::iter(starts).buffered(STARTS_AT_ONCE).collect().await;
     let mut started = Vec::new();
@@ -65,6 +67,15 @@ async fn last_served(context: &Context, connection: &str, job: Job) -> Option<Ti
 /// Whether the connection wants no runs of a job but those that name it.
 fn is_off(connection: &Connection, job: Job) -> bool {
     connection.schedules.get(&job).is_some_and(|schedule| schedule == "off")
+}
+
+/// Starts another job of a connection, where its function is known; whether it was started. That it was not is logged, and
+/// for the caller to tell.
+pub(crate) async fn start_other(context: &Context, job: Job, connection: &str) -> bool {
+    let Some(function) = context.functions.of(job) else { return false };
+    let event = Event { connection: Some(connection.to_owned()), ..Event::default() };
+    let started = start(context, Some(function), &event).await;
+    started.inspect_err(|error| tracing::warn!(%error, connection, job = job.name(), "not started")).is_ok()
 }
 
 /// Starts an invocation of a function, this one as a rule, without waiting for it.

@@ -35,7 +35,7 @@ impl Stops {
 /// # Errors
 /// When none could be started, or the run has had too many; the next trigger resumes it.
 pub(crate) async fn go_on(context: &Context, report: &RunReport, stops: Option<Stops>) -> Result<(), Error> {
-    let Some(stops) = stops.filter(|_| report.state == RunState::Running && context.function.is_some()) else {
+    let Some(stops) = stops.filter(|_| report.state == RunState::Running && context.functions.own.is_some()) else {
         return Ok(());
     };
     if report.invocations >= MOST_INVOCATIONS {
@@ -44,5 +44,5 @@ pub(crate) async fn go_on(context: &Context, report: &RunReport, stops: Option<S
     // When Okta's limit leaves nothing to do until then, a further invocation could only wait as well.
     tokio::time::sleep_until(stops.work).await;
     let next = Event { connection: Some(report.connection.clone()), run: Some(report.run.clone()), deadline: None };
-    fan_out::start(context, context.function.as_deref(), &next).await
+    fan_out::start(context, context.functions.own.as_deref(), &next).await
 }

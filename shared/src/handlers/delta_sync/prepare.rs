@@ -16,8 +16,8 @@ use crate::handlers::run::Run;
 use crate::handlers::sight::find_groups;
 use crate::handlers::work::deciding::held;
 use crate::handlers::work::{AtWork, Ledger, Seen};
-use crate::handlers::{Event, connect, fan_out};
-use crate::model::{Connection, Time};
+use crate::handlers::{connect, fan_out};
+use crate::model::{Connection, Job, Time};
 use crate::okta::{ChangedGroups, Okta};
 use crate::reconcile::hash;
 use crate::report::Problem;
@@ -94,14 +94,7 @@ async fn ask_for_an_import(context: &Context, connection: &Connection, why: NoIm
         }
     };
     let name = &connection.name;
-    let event = Event { connection: Some(name.clone()), ..Event::default() };
-    let started = match &context.full_import {
-        Some(function) => {
-            let start = fan_out::start(context, Some(function), &event).await;
-            start.inspect_err(|error| tracing::warn!(%error, "the full import was not started")).is_ok()
-        }
-        None => false,
-    };
+    let started = fan_out::start_other(context, Job::FullImport, name).await;
     let (then, hint) = match started {
         true => (
             "A full import was started.",

@@ -11,6 +11,7 @@ mod changes;
 mod concurrency;
 mod delta;
 mod delta_runs;
+mod deprovisioning;
 mod faults;
 mod fields;
 mod groups;

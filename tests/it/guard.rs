@@ -260,3 +260,18 @@ async fn nothing_is_approved_by_a_credential_that_sees_nobody() {
     approved(&world, &report).await;
     world.assert_true().await;
 }
+
+#[tokio::test]
+async fn an_alarm_comes_when_a_hold_opens_and_when_it_has_doubled() {
+    let world = allowing(2).await;
+    let active = world.active();
+    let alarmed = async || world.context.directory.hold("acme").await.unwrap().and_then(|hold| hold.alarmed);
+    for (leavers, expected) in [(0..3, 3), (3..6, 6), (6..9, 6), (9..12, 12)] {
+        leave(&world, &active[leavers]);
+        assert_eq!(world.import().await.state, RunState::Held);
+        assert_eq!(alarmed().await, Some(expected));
+    }
+    let last = world.import().await;
+    approved(&world, &last).await;
+    assert_eq!(alarmed().await, None);
+}

@@ -15,6 +15,7 @@ use crate::model::{Change, Job, Outcome, Reason, Rejection, RejectionReason, Tim
 use crate::reconcile::guard::{Decision, Evidence, Measure};
 use crate::reconcile::{FRESH, hash};
 use crate::report::RunState;
+use crate::telemetry;
 
 /// The day that the guard's wider limit is measured by.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -126,7 +127,24 @@ pub(crate) async fn apply_collected(job: &AtWork<impl Sheet>, held: &Held) -> Re
         }
     }
     let any_held = job.ledger(|ledger| ledger.tallies.iter().any(|tally| tally.counts.held > 0));
+    if any_held {
+        alarm(job).await?;
+    }
     Ok(if any_held { RunState::Held } else { RunState::Succeeded })
+}
+
+/// Alarms when a hold opens, and again whenever it has doubled: not with every run that adds to it.
+async fn alarm(job: &AtWork<impl Sheet>) -> Result<(), Interruption> {
+    let line = &job.line;
+    let Some(hold) = line.directory.hold(&line.connection.name).await? else { return Ok(()) };
+    let waiting = line.directory.held(&line.connection.name);
+    let waiting = waiting.try_fold(0_u64, async |count, _| Ok(count + 1)).await?;
+    if hold.alarmed.is_none_or(|alarmed| waiting >= alarmed.saturating_mul(2)) {
+        // Told first: an alarm that comes twice is better than one that does not.
+        telemetry::alarm_of_hold(&line.connection.name, line.lease.run(), waiting);
+        line.directory.note_alarm(&line.lease, waiting).await?;
+    }
+    Ok(())
 }
 
 async fn apply_shard(job: &AtWork<impl Sheet>, shard: u64, held: &Held) -> Result<(), Interruption> {

@@ -266,11 +266,17 @@ async fn an_alarm_comes_when_a_hold_opens_and_when_it_has_doubled() {
     let world = allowing(2).await;
     let active = world.active();
     let alarmed = async || world.context.directory.hold("acme").await.unwrap().and_then(|hold| hold.alarmed);
-    for (leavers, expected) in [(0..3, 3), (3..6, 6), (6..9, 6), (9..12, 12)] {
+    let mut known: Vec<u64> = Vec::new();
+    for leavers in [0..3, 3..6, 6..9, 9..12, 12..15] {
         leave(&world, &active[leavers]);
         assert_eq!(world.import().await.state, RunState::Held);
-        assert_eq!(alarmed().await, Some(expected));
+        let waiting = world.held().await.len() as u64;
+        let last = known.last().copied();
+        known.push(last.filter(|last| waiting < last * 2).unwrap_or(waiting));
+        assert_eq!(alarmed().await, known.last().copied(), "{waiting} wait");
     }
+    known.dedup();
+    assert!((2..5).contains(&known.len()), "not with every run: {known:?}");
     let last = world.import().await;
     approved(&world, &last).await;
     assert_eq!(alarmed().await, None);

@@ -261,3 +261,15 @@ async fn a_group_listing_of_an_import_and_the_log_agree_on_who_is_out() {
     assert_eq!(world.standing(LOGINS, &people[6]).await, Some(Reason::OutOfScope));
     assert!(world.record(CUSTODIANS, &people[6]).await.is_none_or(|record| record.reason.is_none()));
 }
+
+#[tokio::test]
+async fn who_joins_a_group_without_a_record_is_left_to_the_delta() {
+    let Scene { world, people, admins, users } = usual().await;
+    world.sim.with(|org| assert!(org.add_to_group(&people[17], &admins) && org.remove_from_group(&people[6], &users)));
+    world.sim.clear_calls();
+    let report = world.deprovision().await;
+    assert_eq!((report.state, calls_for_people(&world)), (RunState::Succeeded, 1), "{:#?}", asked(&world));
+    assert!(world.record(LOGINS, &people[17]).await.is_none());
+    assert_eq!(world.delta().await.state, RunState::Succeeded);
+    world.assert_true().await;
+}

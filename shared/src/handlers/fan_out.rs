@@ -7,7 +7,7 @@ use futures::stream::{self, StreamExt};
 use super::{Event, Response};
 use crate::context::Context;
 use crate::error::{Error, Fate};
-use crate::model::{Connection, Job, Time};
+use crate::model::{Connection, Job, Schedule, Time};
 use crate::report::Problem;
 
 /// Invocations that are being started beside each other.
@@ -66,7 +66,7 @@ async fn last_served(context: &Context, connection: &str, job: Job) -> Option<Ti
 
 /// Whether the connection wants no runs of a job but those that name it.
 fn is_off(connection: &Connection, job: Job) -> bool {
-    connection.schedules.get(&job).is_some_and(|schedule| schedule == "off")
+    connection.schedules.get(&job).is_some_and(Schedule::is_off)
 }
 
 /// Starts another job of a connection, where its function is known; whether it was started. That it was not is logged, and

@@ -65,6 +65,7 @@ async fn under_lease(
         plans: Plans::Everything,
         unsynced: Mutex::default(),
         warnings: Mutex::new(BTreeSet::new()),
+        halt: context.halt.clone(),
     };
     let mut report = held;
     let result = carry_out(&line, &mut report).await;

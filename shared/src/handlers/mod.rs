@@ -9,6 +9,7 @@ pub mod cancel;
 pub mod changes;
 mod connect;
 pub mod delta_sync;
+pub mod due;
 mod fan_out;
 pub mod full_import;
 pub mod history;

@@ -12,6 +12,7 @@ mod prepare;
 
 use self::checkpoint::Phase;
 use self::delta::Delta;
+pub(in crate::handlers) use self::prepare::follows_an_import;
 use super::interruption::Interruption;
 use super::invocation::{Stops, go_on};
 use super::run::{self, Opened, Run};

@@ -85,6 +85,11 @@ fn import_to_follow<'a>(
     Ok((import, watermark))
 }
 
+/// Whether there is a complete import of these mappings.
+pub(in crate::handlers) fn follows_an_import(connection: &Connection, state: &ConnectionState) -> bool {
+    import_to_follow(connection, state).is_ok()
+}
+
 /// Asks for a full import, where there is a function of it to start, and says so.
 async fn ask_for_an_import(context: &Context, connection: &Connection, why: NoImport) -> Error {
     let (slug, title, why) = match why {

@@ -18,14 +18,14 @@ const HALF_A_TICK: Duration = Duration::from_secs(30);
 const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
 
 /// What is known of the last try of a job on a connection.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LastTry {
     /// When a run was last begun or taken up; `None` if there never was one.
     pub begun: Option<Time>,
     /// Until when somebody has the right to work on it, and thus, in all likelihood, does.
     pub held_until: Option<Time>,
-    /// Whether its run was left unfinished.
-    pub is_unfinished: bool,
+    /// Its run, while that is not finished.
+    pub unfinished: Option<String>,
     /// How many tries in a row, this one included, have not come to a good end.
     pub failures: u32,
 }
@@ -34,7 +34,7 @@ impl LastTry {
     /// Whether somebody is at work.
     #[must_use]
     pub fn is_at_work(&self, now: Time) -> bool {
-        self.is_unfinished && self.held_until.is_some_and(|until| until > now)
+        self.unfinished.is_some() && self.held_until.is_some_and(|until| until > now)
     }
 
     /// For how long a job is left alone after a try that failed: a minute, and twice as long after each further one. So
@@ -69,7 +69,7 @@ impl Duty<'_> {
             Timing::Cron(_) | Timing::Off => next,
         });
         let rested = begun.after(last.wait()).before(HALF_A_TICK);
-        match (last.is_unfinished, last.failures) {
+        match (last.unfinished.is_some(), last.failures) {
             // A cron expression may have no time left, and its last run be unfinished all the same.
             (true, _) => (!self.schedule.is_off()).then_some(rested),
             (false, 0) => scheduled,

@@ -223,7 +223,7 @@ fn every_minute_is_every_minute_though_ticks_come_early_or_late() {
 
 #[test]
 fn what_was_left_unfinished_is_due_a_minute_later_and_not_a_week() {
-    let crashed = LastTry { is_unfinished: true, failures: 1, ..begun("2026-11-22T02:00:10Z") };
+    let crashed = LastTry { unfinished: Some("run-1".to_owned()), failures: 1, ..begun("2026-11-22T02:00:10Z") };
     assert!(!due(WEEKLY, &crashed, "2026-11-22T02:00:30Z"));
     assert!(due(WEEKLY, &crashed, "2026-11-22T02:01:00Z"));
     assert!(due("cron(0 0 1 1 ? 1999)", &crashed, "2026-11-22T02:01:00Z"));
@@ -235,9 +235,9 @@ fn what_was_left_unfinished_is_due_a_minute_later_and_not_a_week() {
 #[test]
 fn what_fails_again_and_again_is_left_alone_for_longer_and_at_most_an_hour() {
     let after = |failures, minutes: u64| {
-        let last = LastTry { is_unfinished: true, failures, ..begun("2026-11-22T02:00:00Z") };
+        let last = LastTry { unfinished: Some("run-1".to_owned()), failures, ..begun("2026-11-22T02:00:00Z") };
         let now = time("2026-11-22T02:00:00Z").after(Duration::from_secs(60 * minutes));
-        let finished = LastTry { is_unfinished: false, ..last };
+        let finished = LastTry { unfinished: None, ..last.clone() };
         let (is_due, is_due_finished) =
             (due(WEEKLY, &last, &now.to_string()), due("rate(1 minute)", &finished, &now.to_string()));
         assert_eq!(is_due, is_due_finished, "both wait as long");
@@ -255,10 +255,14 @@ fn what_fails_again_and_again_is_left_alone_for_longer_and_at_most_an_hour() {
 #[test]
 fn somebody_is_at_work_as_long_as_the_lease_holds() {
     let now = time("2026-11-22T02:00:30Z");
-    let held = LastTry { is_unfinished: true, held_until: Some(time("2026-11-22T02:00:40Z")), ..LastTry::default() };
+    let held = LastTry {
+        unfinished: Some("run-1".to_owned()),
+        held_until: Some(time("2026-11-22T02:00:40Z")),
+        ..LastTry::default()
+    };
     assert!(held.is_at_work(now));
-    assert!(!LastTry { is_unfinished: false, ..held }.is_at_work(now));
-    assert!(!LastTry { held_until: Some(Time::EPOCH), ..held }.is_at_work(now));
+    assert!(!LastTry { unfinished: None, ..held.clone() }.is_at_work(now));
+    assert!(!LastTry { held_until: Some(Time::EPOCH), ..held.clone() }.is_at_work(now));
 }
 
 #[test]

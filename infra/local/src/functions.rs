@@ -133,7 +133,8 @@ impl Bound {
             }
         });
         let router = Router::new().route("/{key}/2015-03-31/functions/{name}/invocations", post(answer));
-        let router = router.layer(middleware::from_fn_with_state(self.key, admit)).with_state(invocations.clone());
+        let router =
+            router.route_layer(middleware::from_fn_with_state(self.key, admit)).with_state(invocations.clone());
         let server = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
                 tracing::error!(%error, "the Lambda endpoint stopped");

@@ -60,7 +60,8 @@ impl SecretsEndpoint {
             }
         });
         let router = Router::new().route("/{key}", post(answer)).route("/{key}/", post(answer));
-        let router = router.layer(middleware::from_fn_with_state(key, admit)).with_state(Arc::new(Mutex::new(store)));
+        let router =
+            router.route_layer(middleware::from_fn_with_state(key, admit)).with_state(Arc::new(Mutex::new(store)));
         let server = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
                 tracing::error!(%error, "the secrets endpoint stopped");

@@ -11,6 +11,7 @@ mod changes;
 mod concurrency;
 mod delta;
 mod delta_runs;
+mod due;
 mod faults;
 mod fields;
 mod groups;

@@ -291,6 +291,16 @@ impl World {
 
     /// Lets the lease of a job lapse, as if its holder had been dead for long enough.
     pub async fn let_the_lease_lapse(&self, job: Job) {
+        self.set_on_the_lease(job, "expires_at", 0).await;
+    }
+
+    /// Makes the last try of a job one of so long ago.
+    pub async fn let_the_last_try_be(&self, job: Job, ago: Duration) {
+        let at = Timestamp::now().as_millisecond() - i64::try_from(ago.as_millis()).expect("a span of this world");
+        self.set_on_the_lease(job, "acquired_at", at).await;
+    }
+
+    async fn set_on_the_lease(&self, job: Job, attribute: &str, value: i64) {
         let key = json!({
             "pk": { "S": format!("connection#{}", self.connection.name) },
             "sk": { "S": format!("lease#{}", job.name()) },
@@ -298,21 +308,39 @@ impl World {
         let update = json!({
             "TableName": stack::tables().state,
             "Key": key,
-            "UpdateExpression": "SET expires_at = :then",
+            "UpdateExpression": "SET #attribute = :value",
             "ConditionExpression": "attribute_exists(pk)",
-            "ExpressionAttributeValues": { ":then": { "N": "0" } },
+            "ExpressionAttributeNames": { "#attribute": attribute },
+            "ExpressionAttributeValues": { ":value": { "N": value.to_string() } },
         });
+        let text = self.dynamodb("UpdateItem", &update).await;
+        // A process that died early never had the lease.
+        assert!(text == "{}" || text.contains("ConditionalCheckFailed"), "the lease was not changed: {text}");
+    }
+
+    /// Breaks the stored document of the connection, as somebody may who edits it in the console.
+    pub async fn break_the_document(&self) {
+        let update = json!({
+            "TableName": stack::tables().state,
+            "Key": { "pk": { "S": "connections" }, "sk": { "S": self.connection.name } },
+            "UpdateExpression": "SET #document = :value",
+            "ConditionExpression": "attribute_exists(pk)",
+            "ExpressionAttributeNames": { "#document": "document" },
+            "ExpressionAttributeValues": { ":value": { "S": "no connection" } },
+        });
+        assert_eq!(self.dynamodb("UpdateItem", &update).await, "{}");
+    }
+
+    async fn dynamodb(&self, operation: &str, body: &Value) -> String {
         let answer = reqwest::Client::new()
             .post(self.stack.dynamodb_url())
-            .header("x-amz-target", "DynamoDB_20120810.UpdateItem")
+            .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
             .header("x-amz-date", "20261120T100000Z")
             .header("authorization", SIGNATURE)
             .header("content-type", "application/x-amz-json-1.0")
-            .body(update.to_string());
+            .body(body.to_string());
         let answer = answer.send().await.expect("the embedded DynamoDB answers");
-        // A process that died early never had the lease.
-        let text = answer.text().await.expect("the answer is whole");
-        assert!(text == "{}" || text.contains("ConditionalCheckFailed"), "the lease did not lapse: {text}");
+        answer.text().await.expect("the answer is whole")
     }
 }
 

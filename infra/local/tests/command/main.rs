@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "this is a test, its free functions too")]
 
 mod infraon;
+mod serve;
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;

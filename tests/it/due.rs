@@ -6,13 +6,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use okta_sim::{Fault, FaultKind, Match};
-use rollcall::stack::{Stack, config};
+use rollcall::stack::Stack;
 use rollcall_shared::handlers::{Event, Response, delta_sync, full_import};
 use rollcall_shared::report::RunState;
 use rollcall_shared::{Context, Error};
-use serde_json::json;
-use test_support::starts::Starts;
-use test_support::world::{Job, Setup, World, small};
+use serde_json::{Value, json};
+use test_support::invocations::Invocations;
+use test_support::world::{Job, Setup, World};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -37,21 +37,19 @@ async fn stack() -> Arc<Stack> {
     Arc::new(Stack::in_memory().await.unwrap())
 }
 
-/// A process that can start functions.
+/// A process that can start functions, of a world.
 struct Trigger {
-    starts: Starts,
+    invocations: Invocations,
     context: Context,
 }
 
 impl Trigger {
-    async fn of(stack: &Stack) -> Trigger {
-        Trigger::refusing(stack, &[]).await
+    async fn of(world: &World) -> Trigger {
+        Trigger::with(world, Invocations::listen().await).await
     }
 
-    async fn refusing(stack: &Stack, connections: &[&str]) -> Trigger {
-        let starts = Starts::refusing(connections).await.unwrap();
-        let config = starts.known_to(config(stack.dynamodb_url(), stack.secrets_url(), small()));
-        Trigger { context: Context::new(config).await.unwrap(), starts }
+    async fn with(world: &World, invocations: Invocations) -> Trigger {
+        Trigger { context: invocations.context(world).await, invocations }
     }
 
     async fn trigger(&self, job: Job) -> Result<Response, Error> {
@@ -80,12 +78,12 @@ fn now_in(place: &str) -> String {
 async fn a_time_of_the_day_is_one_of_the_place() {
     let stack = stack().await;
     let now = now_in("Asia/Kolkata");
-    let _india = connection(&stack, "india", (&now, "off"), "Asia/Kolkata").await;
+    let india = connection(&stack, "india", (&now, "off"), "Asia/Kolkata").await;
     let _britain = connection(&stack, "britain", (&now, "off"), "Europe/London").await;
-    let trigger = Trigger::of(&stack).await;
+    let trigger = Trigger::of(&india).await;
     assert_eq!(trigger.started(Job::FullImport).await, ["india"]);
     assert_eq!(trigger.started(Job::DeltaSync).await, [""; 0]);
-    assert_eq!(trigger.starts.started(), [("full-import".to_owned(), "india".to_owned())]);
+    assert_eq!(trigger.invocations.take(), [("full-import".to_owned(), json!({ "connection": "india" }))]);
 }
 
 #[tokio::test]
@@ -94,7 +92,7 @@ async fn what_is_off_or_disabled_is_not_started_and_runs_when_it_is_named() {
     let off = connection(&stack, "off", ("off", "off"), "UTC").await;
     let mut disabled = connection(&stack, "disabled", ("rate(1 minute)", "rate(1 minute)"), "UTC").await;
     disabled.reconnect(|document| document["enabled"] = json!(false)).await;
-    let trigger = Trigger::of(&stack).await;
+    let trigger = Trigger::of(&off).await;
     for job in [Job::FullImport, Job::DeltaSync] {
         assert_eq!(trigger.started(job).await, [""; 0]);
     }
@@ -110,7 +108,7 @@ async fn a_rate_is_kept_and_the_longest_unserved_comes_first() {
     let late = connection(&stack, "late", schedules, "UTC").await;
     let _never = connection(&stack, "never", schedules, "UTC").await;
     late.later(MINUTE);
-    let trigger = Trigger::of(&stack).await;
+    let trigger = Trigger::of(&late).await;
     assert_eq!(trigger.started(Job::FullImport).await.len(), 3);
     late.imported().await;
     early.imported().await;
@@ -125,7 +123,7 @@ async fn a_rate_is_kept_and_the_longest_unserved_comes_first() {
 async fn an_import_of_once_in_a_while_that_broke_off_is_taken_up_after_a_minute() {
     let stack = stack().await;
     let world = connection(&stack, "acme", (SELDOM, "off"), "UTC").await;
-    let trigger = Trigger::of(&stack).await;
+    let trigger = Trigger::of(&world).await;
     assert_eq!(trigger.started(Job::FullImport).await, [""; 0]);
     world.sim.inject(Fault::new(Match::path("/api/v1/users?"), FaultKind::Status(503)).times(5));
     let broken = world.import().await;
@@ -143,7 +141,7 @@ async fn an_import_of_once_in_a_while_that_broke_off_is_taken_up_after_a_minute(
 async fn what_fails_again_and_again_is_tried_less_and_less_until_the_connection_is_applied_again() {
     let stack = stack().await;
     let mut world = connection(&stack, "acme", ("rate(1 minute)", "off"), "UTC").await;
-    let trigger = Trigger::of(&stack).await;
+    let trigger = Trigger::of(&world).await;
     world.sim.revoke_token();
     for (failures, minutes) in [(1, 1), (2, 2), (3, 4), (4, 8)] {
         assert_eq!(world.import().await.state, RunState::Failed);
@@ -162,7 +160,7 @@ async fn what_fails_again_and_again_is_tried_less_and_less_until_the_connection_
 async fn a_run_at_work_is_not_started_again_and_a_delta_waits_for_the_first_import() {
     let stack = stack().await;
     let world = connection(&stack, "acme", ("rate(1 minute)", "rate(1 minute)"), "UTC").await;
-    let trigger = Trigger::of(&stack).await;
+    let trigger = Trigger::of(&world).await;
     let lease = world.context.directory.acquire("acme", Job::FullImport, "01JD0000000000000000000000").await.unwrap();
     world.let_the_last_try_be(Job::FullImport, HOUR).await;
     for job in [Job::FullImport, Job::DeltaSync] {
@@ -183,11 +181,12 @@ async fn an_invalid_connection_and_a_refused_start_delay_no_other() {
         worlds.push(connection(&stack, name, ("rate(1 minute)", "rate(1 minute)"), "UTC").await);
     }
     worlds[0].break_the_document().await;
-    let trigger = Trigger::refusing(&stack, &["refused"]).await;
+    let trigger = Trigger::with(&worlds[1], Invocations::refusing("refused").await).await;
     let error = trigger.trigger(Job::DeltaSync).await.unwrap_err();
     assert!(error.problem().detail.contains("delta-sync"), "{error}");
-    let mut started: Vec<String> = trigger.starts.started().into_iter().map(|(_, connection)| connection).collect();
+    let mut started = trigger.invocations.take();
     // Nothing is known of the broken one but the usual schedule of its job, which is not due at every minute.
-    started.retain(|connection| connection != "broken");
-    assert_eq!(started, ["good", "well"]);
+    started.retain(|(_, event)| event["connection"] != "broken");
+    let events: Vec<&Value> = started.iter().map(|(_, event)| event).collect();
+    assert_eq!(events, [&json!({ "connection": "good" }), &json!({ "connection": "well" })]);
 }

@@ -64,6 +64,7 @@ async fn under_lease(
         is_new: false,
         plans: Plans::Everything,
         unsynced: Mutex::default(),
+        reported: Mutex::default(),
         warnings: Mutex::new(BTreeSet::new()),
         halt: context.halt.clone(),
     };

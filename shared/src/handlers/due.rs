@@ -2,7 +2,7 @@
 //!
 //! It is only said here; [`super::fan_out`] starts what is due, and `rollcall serve` shows it.
 
-use super::delta_sync::follows_an_import;
+use super::following;
 use crate::context::Context;
 use crate::directory::{ConnectionState, DirectoryError};
 use crate::error::Error;
@@ -87,7 +87,7 @@ async fn waits_for_an_import(
     now: Time,
 ) -> Result<bool, Error> {
     let follows = match job {
-        Job::DeltaSync | Job::Deprovisioning => !follows_an_import(connection, state),
+        Job::DeltaSync | Job::Deprovisioning => following::import_to_follow(connection, state).is_err(),
         Job::FullImport | Job::DeviceCollection | Job::ServiceDiscovery => false,
     };
     Ok(follows && context.directory.last_try(&connection.name, Job::FullImport).await?.is_at_work(now))

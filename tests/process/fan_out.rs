@@ -9,7 +9,7 @@ use serde_json::json;
 use test_support::lambda::Function;
 use test_support::world::{Setup, World};
 
-use crate::deployment::{LONG, deploy_scheduled, eventually, settled};
+use crate::deployment::{deploy_scheduled, eventually, settled};
 
 /// The org that takes this long for every answer.
 const SLOW: &str = "org-0";

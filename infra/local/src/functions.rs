@@ -87,15 +87,21 @@ impl Invocations {
 
 async fn invoke(context: &Context, job: Job, event: Event) {
     let connection = event.connection.clone().unwrap_or_else(|| "all connections".to_owned());
-    match AssertUnwindSafe(handle(context, job, event)).catch_unwind().await {
-        Ok(Some(Ok(_))) => {}
-        Ok(Some(Err(error))) => tracing::error!("{} of {connection}: {error}", job.name()),
-        Ok(None) => tracing::error!("{} of {connection}: there is no such function in this version", job.name()),
-        Err(_) => tracing::error!(
-            "{} of {connection} broke down (see above); please report it. Its run is taken up when its lease has lapsed.",
-            job.name()
+    let what = format!("{} of {connection}", job.name());
+    match withstood(handle(context, job, event)).await {
+        Some(Some(Ok(_))) => {}
+        Some(Some(Err(error))) => tracing::error!("{what}: {error}"),
+        Some(None) => tracing::error!("{what}: there is no such function in this version"),
+        None => tracing::error!(
+            "{what} broke down (see above): please report it. Its run is taken up when its lease has lapsed."
         ),
     }
+}
+
+/// What work comes to; `None` when it panicked.
+async fn withstood<T>(work: impl Future<Output = T>) -> Option<T> {
+    // Nothing of the work is used after a panic.
+    AssertUnwindSafe(work).catch_unwind().await.ok()
 }
 
 /// The endpoint by which functions are invoked. Dropping it stops it.
@@ -175,4 +181,23 @@ async fn answer(
 
 fn refuse(status: StatusCode, kind: &str, message: &str) -> Response {
     (status, [("x-amzn-errortype", kind)], json!({ "Type": "User", "Message": message }).to_string()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::withstood;
+
+    #[tokio::test]
+    async fn an_invocation_that_panics_ends_alone() {
+        assert_eq!(withstood(async { 1 }).await, Some(1));
+        assert_eq!(
+            withstood(async {
+                if true {
+                    panic!("on purpose")
+                }
+            })
+            .await,
+            None
+        );
+    }
 }

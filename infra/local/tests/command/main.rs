@@ -1,5 +1,5 @@
 //! The command as a process: what it prints where, and with which status it ends.
-#![expect(clippy::unwrap_used, reason = "this is a test, its free functions too")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "this is a test, its free functions too")]
 
 mod infraon;
 mod serve;

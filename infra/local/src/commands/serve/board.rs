@@ -1,11 +1,11 @@
 //! How every job of every connection stands, as far as the directory tells: looked at once a second, whoever does the work.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use rollcall::functions::JOBS;
 use rollcall_shared::handlers::due::{Standing, standing};
-use rollcall_shared::model::{Connection, Job, LastTry, Time};
-use rollcall_shared::report::RunReport;
+use rollcall_shared::model::{Connection, Job, LastTry};
+use rollcall_shared::report::{RunReport, RunState};
 use rollcall_shared::{Context, Error, clock};
 
 /// After so many looks the runs are read again though nothing seems to have happened: an approval changes a run that
@@ -18,8 +18,9 @@ pub(super) struct Board {
     pub(super) rows: BTreeMap<(String, Job), Row>,
     /// Connections that cannot be read, and why.
     pub(super) unreadable: BTreeMap<String, String>,
-    /// Runs that ended and were told, with the time of their end: one that is taken up ends twice.
-    told: HashSet<(String, Option<Time>)>,
+    /// By connection, its last runs that ended and were told, as they ended: one that is taken up ends twice, and one that
+    /// polls share ever again.
+    told: HashMap<String, Vec<RunReport>>,
     looks: u32,
 }
 
@@ -50,8 +51,12 @@ impl Board {
                 }
             };
             let rows = look_at(context, &connection, &mut before, reads_all).await?;
-            let of_connection = rows.runs.into_iter().filter(|run| run.ended.is_some());
-            ended.extend(of_connection.filter(|run| self.told.insert((run.run.clone(), run.ended))));
+            if let Some(mut runs) = rows.runs {
+                runs.retain(|run| run.ended.is_some());
+                let told = self.told.remove(&name).unwrap_or_default();
+                ended.extend(runs.iter().filter(|run| is_news_of(&told, run)).cloned());
+                self.told.insert(name, runs);
+            }
             self.rows.extend(rows.rows);
         }
         self.looks += 1;
@@ -66,8 +71,8 @@ impl Board {
 /// What a look at one connection found.
 struct Found {
     rows: Vec<((String, Job), Row)>,
-    /// Its runs, where they were read again.
-    runs: Vec<RunReport>,
+    /// Its last runs, where they were read again.
+    runs: Option<Vec<RunReport>>,
 }
 
 async fn look_at(
@@ -91,14 +96,22 @@ async fn look_at(
         }
         rows.push(((connection.name.clone(), job), Row { is_enabled: connection.enabled, standing, last }));
     }
-    let mut runs = Vec::new();
-    if any_news {
-        runs = context.directory.runs(&connection.name).await?;
-        for ((_, job), row) in &mut rows {
-            row.last = runs.iter().find(|run| run.job == *job).cloned();
-        }
+    if !any_news {
+        return Ok(Found { rows, runs: None });
     }
-    Ok(Found { rows, runs })
+    let runs = context.directory.runs(&connection.name).await?;
+    for ((_, job), row) in &mut rows {
+        row.last = runs.iter().find(|run| run.job == *job).cloned();
+    }
+    Ok(Found { rows, runs: Some(runs) })
+}
+
+/// Whether a run that ended was not told yet, as it ended: not when it only found nothing once more.
+fn is_news_of(told: &[RunReport], run: &RunReport) -> bool {
+    told.iter().find(|told| told.run == run.run).is_none_or(|told| {
+        let found_nothing = run.state == RunState::Succeeded && run.mappings == told.mappings;
+        told.ended != run.ended && !found_nothing
+    })
 }
 
 /// Whether a run began or ended in between; that a lease was renewed is none.

@@ -89,7 +89,7 @@ fn cells((connection, job): (&str, &str), row: &Row, now: Time) -> Vec<String> {
         connection.to_owned(),
         job.to_owned(),
         state(row, now),
-        text(|run| moment(run.started)),
+        row.standing.last_try.begun.or(last.map(|run| run.started)).map_or_else(String::new, moment),
         next(row, now),
         text(|run| run.lag_seconds.as_ref().map_or_else(String::new, lag)),
         text(|run| if run.okta.calls > 0 { grouped(run.progress.calls_left) } else { String::new() }),

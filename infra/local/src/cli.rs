@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use rollcall_shared::model::Job;
+use rollcall_shared::model::{Job, TICK};
 use rollcall_shared::report::Problem;
 
 use crate::failure::{Failure, Status};
@@ -115,7 +115,7 @@ pub(crate) struct ServeArguments {
     #[arg(long)]
     pub(crate) no_schedules: bool,
     /// How often schedules are looked at, in milliseconds: for tests.
-    #[arg(long, value_name = "MS", default_value_t = 60_000, value_parser = clap::value_parser!(u64).range(1..), hide = true)]
+    #[arg(long, value_name = "MS", default_value_t = TICK.as_millis() as u64, value_parser = clap::value_parser!(u64).range(1..), hide = true)]
     pub(crate) tick: u64,
 }
 

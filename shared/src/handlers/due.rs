@@ -2,6 +2,8 @@
 //!
 //! It is only said here; [`super::fan_out`] starts what is due, and `rollcall serve` shows it.
 
+use jiff::tz::TimeZone;
+
 use super::following;
 use crate::context::Context;
 use crate::directory::{ConnectionState, DirectoryError};
@@ -38,36 +40,47 @@ pub(crate) struct Due {
 }
 
 /// Whether a job of a stored connection is due. Trouble with one keeps it from nobody else: one of which something cannot
-/// be read is due when a schedule without a memory says so, and its own run then says what is wrong.
+/// be read is started all the same, and its own run then says what is wrong.
 pub(crate) async fn look(
     context: &Context,
     job: Job,
     (name, connection): (String, Result<Connection, DirectoryError>),
     now: Time,
 ) -> Option<Due> {
-    match connection {
-        Ok(connection) => {
-            let found = due(context, &connection, job, now).await.unwrap_or_else(|error| {
-                tracing::warn!(connection = name, job = job.name(), %error, "what is known of the job could not be read");
-                duty(context, &connection, job).is_some_and(|duty| duty.is_due_regardless(now)).then_some(None)
-            });
-            found.map(|served| Due { served, connection: name })
-        }
+    let connection = match connection {
+        Ok(connection) => connection,
         Err(error) => {
             tracing::warn!(connection = name, job = job.name(), %error, "the connection could not be read");
-            let usual = context.schedules.get(&job)?;
-            let duty = Duty { schedule: usual, zone: &jiff::tz::TimeZone::UTC };
-            duty.is_due_regardless(now).then_some(Due { served: None, connection: name })
+            let duty = Duty { schedule: context.schedules.get(&job)?, zone: &TimeZone::UTC };
+            return duty.is_due_regardless(now).then_some(Due { served: None, connection: name });
+        }
+    };
+    let is_due = match standing(context, &connection, job, now).await {
+        Ok(Standing { last_try, due }) => due.is_some_and(|due| due <= now) && !last_try.is_at_work(now),
+        Err(error) => {
+            tracing::warn!(connection = name, job = job.name(), %error, "the job's last try could not be read");
+            duty(context, &connection, job).is_some_and(|duty| duty.is_due_regardless(now))
+        }
+    };
+    if !is_due {
+        return None;
+    }
+    match served(context, &connection, job, now).await {
+        Ok(served) => served.map(|served| Due { served, connection: name }),
+        Err(error) => {
+            tracing::warn!(connection = name, job = job.name(), %error, "the connection's state could not be read");
+            Some(Due { served: None, connection: name })
         }
     }
 }
 
-/// Up to when a job that is due has served a connection; `None` when it is not due.
-async fn due(context: &Context, connection: &Connection, job: Job, now: Time) -> Result<Option<Option<Time>>, Error> {
-    let Standing { last_try, due } = standing(context, connection, job, now).await?;
-    if due.is_none_or(|due| due > now) || last_try.is_at_work(now) {
-        return Ok(None);
-    }
+/// Up to when a job that is due has served a connection; `None` when it has to wait for an import that is at work.
+async fn served(
+    context: &Context,
+    connection: &Connection,
+    job: Job,
+    now: Time,
+) -> Result<Option<Option<Time>>, DirectoryError> {
     let state = context.directory.connection_state(&connection.name).await?;
     if waits_for_an_import(context, (connection, &state), job, now).await? {
         return Ok(None);
@@ -75,7 +88,9 @@ async fn due(context: &Context, connection: &Connection, job: Job, now: Time) ->
     Ok(Some(match job {
         Job::FullImport => state.last_complete.map(|import| import.t0),
         Job::DeltaSync => state.watermark,
-        Job::Deprovisioning | Job::DeviceCollection | Job::ServiceDiscovery => last_try.begun,
+        Job::Deprovisioning | Job::DeviceCollection | Job::ServiceDiscovery => {
+            context.directory.last_try(&connection.name, job).await?.begun
+        }
     }))
 }
 
@@ -85,12 +100,12 @@ async fn waits_for_an_import(
     (connection, state): (&Connection, &ConnectionState),
     job: Job,
     now: Time,
-) -> Result<bool, Error> {
-    let follows = match job {
+) -> Result<bool, DirectoryError> {
+    let waits = match job {
         Job::DeltaSync | Job::Deprovisioning => following::import_to_follow(connection, state).is_err(),
         Job::FullImport | Job::DeviceCollection | Job::ServiceDiscovery => false,
     };
-    Ok(follows && context.directory.last_try(&connection.name, Job::FullImport).await?.is_at_work(now))
+    Ok(waits && context.directory.last_try(&connection.name, Job::FullImport).await?.is_at_work(now))
 }
 
 /// The job as the connection wants it; `None` when it does not.

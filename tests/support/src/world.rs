@@ -319,34 +319,38 @@ impl World {
     }
 
     async fn set_on_the_lease(&self, job: Job, attribute: &str, value: i64) {
-        let key = json!({
-            "pk": { "S": format!("connection#{}", self.connection.name) },
-            "sk": { "S": format!("lease#{}", job.name()) },
-        });
-        let update = json!({
-            "TableName": stack::tables().state,
-            "Key": key,
-            "UpdateExpression": "SET #attribute = :value",
-            "ConditionExpression": "attribute_exists(pk)",
-            "ExpressionAttributeNames": { "#attribute": attribute },
-            "ExpressionAttributeValues": { ":value": { "N": value.to_string() } },
-        });
-        let text = self.dynamodb("UpdateItem", &update).await;
+        let (pk, sk) = (format!("connection#{}", self.connection.name), format!("lease#{}", job.name()));
+        let value = json!({ "N": value.to_string() });
+        let text = self.set((&pk, &sk), "attribute_exists(pk)", (attribute, value)).await;
         // A process that died early never had the lease.
         assert!(text == "{}" || text.contains("ConditionalCheckFailed"), "the lease was not changed: {text}");
     }
 
     /// Breaks the stored document of the connection, as somebody may who edits it in the console.
     pub async fn break_the_document(&self) {
+        let (name, nonsense) = (&self.connection.name, json!({ "S": "no connection" }));
+        let text = self.set(("connections", name), "attribute_exists(pk)", ("document", nonsense)).await;
+        assert_eq!(text, "{}");
+    }
+
+    /// Breaks what is remembered of the connection.
+    pub async fn break_the_state(&self) {
+        let (pk, nonsense) = (format!("connection#{}", self.connection.name), json!({ "S": "no number" }));
+        let text = self.set((&pk, "state"), "attribute_not_exists(nothing)", ("revision", nonsense)).await;
+        assert_eq!(text, "{}");
+    }
+
+    /// Sets an attribute of an item of the state table.
+    async fn set(&self, (pk, sk): (&str, &str), condition: &str, (attribute, value): (&str, Value)) -> String {
         let update = json!({
             "TableName": stack::tables().state,
-            "Key": { "pk": { "S": "connections" }, "sk": { "S": self.connection.name } },
-            "UpdateExpression": "SET #document = :value",
-            "ConditionExpression": "attribute_exists(pk)",
-            "ExpressionAttributeNames": { "#document": "document" },
-            "ExpressionAttributeValues": { ":value": { "S": "no connection" } },
+            "Key": { "pk": { "S": pk }, "sk": { "S": sk } },
+            "UpdateExpression": "SET #attribute = :value",
+            "ConditionExpression": condition,
+            "ExpressionAttributeNames": { "#attribute": attribute },
+            "ExpressionAttributeValues": { ":value": value },
         });
-        assert_eq!(self.dynamodb("UpdateItem", &update).await, "{}");
+        self.dynamodb("UpdateItem", &update).await
     }
 
     async fn dynamodb(&self, operation: &str, body: &Value) -> String {

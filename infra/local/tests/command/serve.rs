@@ -53,6 +53,7 @@ impl Place {
         document["name"] = json!(name);
         document["okta"]["url"] = json!(self.sim.url());
         document["schedules"] = schedules;
+        document["schedules"]["deprovisioning"] = json!("off");
         let file = format!("{name}.json");
         std::fs::write(self.directory.path().join(&file), document.to_string()).unwrap();
         self.run(&["apply", &file, "--token-env", "TOKEN"]).await
@@ -171,7 +172,7 @@ async fn what_is_due_is_run_and_other_commands_go_through() {
         let report: Value = serde_json::from_str(&line).unwrap();
         match report["job"].as_str() {
             Some("delta-sync") => delta = report,
-            _ if report["connection"] == "beta" => import = report,
+            Some("full-import") if report["connection"] == "beta" => import = report,
             _ => {}
         }
     }

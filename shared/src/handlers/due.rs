@@ -1,6 +1,6 @@
 //! What is due: a job of a connection, by the connection's schedule and what is known of the job's last try.
 //!
-//! It is only said here; [`super::fan_out`] starts what is due, and `rollcall serve` shows it.
+//! It is only said here; `fan_out` starts what is due, and `rollcall serve` shows it.
 
 use jiff::tz::TimeZone;
 

@@ -75,9 +75,14 @@ pub(crate) async fn open_shared(
         Some(_) | None => taken_up,
     };
     let is_known = known.is_some();
+    let is_shared = is_known && !is_taken_up;
     let mut report = known.unwrap_or_else(|| blank(lease.run(), connection, job));
     report.invocations += 1;
     (report.state, report.ended, report.problem) = (RunState::Running, None, None);
+    if is_shared {
+        // What the invocations before had to say is over.
+        report.warnings.clear();
+    }
     if is_taken_up {
         directory.put_run(&lease, &report).await?;
     } else if !is_known {

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "this is a test, its free functions too")]
 
 mod infraon;
+mod kill;
 mod serve;
 
 use std::io::{BufRead, BufReader, Write};
@@ -131,7 +132,8 @@ fn bad_usage_is_status_two() {
     let directory = tempfile::tempdir().unwrap();
     for arguments in [
         &["sync", "acme", "everything"][..],
-        &["sync", "acme", "deprovisioning"],
+        &["sync", "acme", "device-collection"],
+        &["sync", "acme", "deprovisioning", "--plan", "plan.json"],
         &["sync", "acme", "delta-sync", "--plan", "plan.json"],
         &["sync", "acme", "delta-sync"],
         &["sync", "acme", "full-import"],

@@ -65,6 +65,9 @@ impl Poll {
         let state = run.directory.connection_state(&connection.name).await?;
         let Some(import) = state.last_complete.clone() else {
             if state.first_import.is_some() {
+                // It sees whoever leaves meanwhile.
+                run.report.warnings =
+                    vec!["The first full import is not complete: the log is followed from there.".into()];
                 return Ok(None);
             }
             return Err(ask_for_an_import(context, &connection, NoImport::Never).await.into());
@@ -175,16 +178,15 @@ async fn begin_anew(
 /// Reminds of a full import that has to make up for lost events, and asks for it again: once for each run that polls
 /// share.
 pub(super) async fn remind(context: &Context, run: &mut Run, position: &LogPosition) {
-    if position.gap.is_none() || run.report.invocations > 1 {
+    if position.gap.is_none() {
         return;
     }
     let name = run.report.connection.clone();
-    fan_out::start_other(context, Job::FullImport, &name).await;
-    let warning = format!(
+    if run.report.invocations == 1 {
+        fan_out::start_other(context, Job::FullImport, &name).await;
+    }
+    run.report.warnings.push(format!(
         "Events are gone from Okta's log that were never looked at: until a full import of {name} is complete, people who \
          left in that time may still be active."
-    );
-    if !run.report.warnings.contains(&warning) {
-        run.report.warnings.push(warning);
-    }
+    ));
 }

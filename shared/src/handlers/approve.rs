@@ -66,6 +66,7 @@ async fn under_lease(
         unsynced: Mutex::default(),
         reported: Mutex::default(),
         warnings: Mutex::new(BTreeSet::new()),
+        halt: context.halt.clone(),
     };
     let mut report = held;
     let result = carry_out(&line, &mut report).await;

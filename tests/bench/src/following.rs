@@ -99,7 +99,7 @@ struct Churn {
 fn churn(org: &mut Org, groups: &Groups, changes: usize) -> Churn {
     let mut churn = Churn::default();
     let outsiders: Vec<String> = {
-        let mut people: Vec<_> = org.users().map(|user| (user.created, user.id.clone(), user.status.clone())).collect();
+        let mut people: Vec<_> = org.users().map(|user| (user.created, user.id.clone(), user.status)).collect();
         people.sort_by(|one, other| (one.0, &one.1).cmp(&(other.0, &other.1)));
         let inside: std::collections::HashSet<&String> = groups.members.iter().collect();
         people.retain(|(_, id, _)| !inside.contains(id));

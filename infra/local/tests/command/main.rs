@@ -1,8 +1,9 @@
 //! The command as a process: what it prints where, and with which status it ends.
-#![expect(clippy::unwrap_used, reason = "this is a test, its free functions too")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "this is a test, its free functions too")]
 
 mod infraon;
 mod kill;
+mod serve;
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;

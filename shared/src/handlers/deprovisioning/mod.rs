@@ -149,17 +149,14 @@ async fn phases(context: &Context, job: &Deprovisioning, first: Option<Batch>) -
 async fn complete(context: &Context, job: &Deprovisioning) -> Result<(), Interruption> {
     let line = &job.line;
     line.publish().await?;
-    let (position, hooked, import_ended) = {
+    let (position, import_ended) = {
         let mut work = job.work();
         let looked = work.checkpoint.looked.unwrap_or_else(|| line.okta.now());
         let next = work.checkpoint.next.clone();
         let position = std::mem::take(&mut work.position).moved(next, looked);
-        (position, std::mem::take(&mut work.hooked), work.checkpoint.import_ended)
+        (position, work.checkpoint.import_ended)
     };
     line.directory.put_log_position(&line.lease, &position).await?;
-    for hint in &hooked {
-        line.directory.remove_hint(&line.lease, hint).await?;
-    }
     // The delta-sync lists the groups whose members changed, wherever an event for each of them is missing.
     if import_ended && !fan_out::start_other(context, Job::DeltaSync, &line.connection.name).await {
         line.warn("A directory's import has ended in Okta: the next delta-sync lists the groups that it changed.");

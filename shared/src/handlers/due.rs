@@ -102,7 +102,9 @@ async fn waits_for_an_import(
     now: Time,
 ) -> Result<bool, DirectoryError> {
     let waits = match job {
-        Job::DeltaSync | Job::Deprovisioning => following::import_to_follow(connection, state).is_err(),
+        Job::DeltaSync => following::import_to_follow(connection, state).is_err(),
+        // It follows an import of other mappings as well.
+        Job::Deprovisioning => state.last_complete.is_none(),
         Job::FullImport | Job::DeviceCollection | Job::ServiceDiscovery => false,
     };
     Ok(waits && context.directory.last_try(&connection.name, Job::FullImport).await?.is_at_work(now))

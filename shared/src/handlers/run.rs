@@ -250,8 +250,10 @@ impl Run {
 
     /// Adds to the report what this invocation used, where no checkpoint adds it up.
     pub(crate) fn note_use(&mut self) {
-        let okta = self.okta.as_ref().map(Okta::used).unwrap_or_default();
-        self.report.okta = self.report.okta + okta;
+        if let Some(okta) = &self.okta {
+            self.report.okta = self.report.okta + okta.used();
+            self.report.progress.calls_left = okta.calls_left();
+        }
         self.report.dynamodb = self.report.dynamodb + self.directory.used();
     }
 

@@ -1,0 +1,24 @@
+//! Leases lapse by the wall clock, which a storm does not wait for.
+
+use dynoxide::Database;
+use rollcall::stack;
+use rollcall_shared::model::Job;
+use serde_json::json;
+
+use crate::deployment::CONNECTION;
+
+/// Lets the lease of a job lapse, as if its time had passed; whether there was one that anybody held.
+pub(crate) fn lapse(database: &Database, job: Job) -> bool {
+    let key = json!({
+        "pk": { "S": format!("connection#{CONNECTION}") },
+        "sk": { "S": format!("lease#{}", job.name()) },
+    });
+    let request = json!({
+        "TableName": stack::tables().state,
+        "Key": key,
+        "UpdateExpression": "SET expires_at = :then",
+        "ConditionExpression": "expires_at > :then",
+        "ExpressionAttributeValues": { ":then": { "N": "1" } },
+    });
+    database.update_item(serde_json::from_value(request).expect("a request")).is_ok()
+}

@@ -1,0 +1,154 @@
+//! After the storm: one quiet pass of each job that keeps up, and the directory says what Okta does.
+
+use std::time::Duration;
+
+use futures::TryStreamExt;
+use okta_sim::Role;
+use rollcall_shared::handlers::approve::approve;
+use rollcall_shared::model::{Job, Record, UnsyncedRow};
+use rollcall_shared::report::{RunReport, RunState};
+use test_support::truth;
+
+use crate::deployment::CONNECTION;
+use crate::gate::{Gate, Verdict};
+use crate::invocation::run;
+use crate::lease::lapse;
+use crate::storm::{JOBS, Storm};
+
+/// A run that was left behind takes so many starts at most.
+const MOST_STARTS: usize = 12;
+
+impl Storm {
+    /// The storm is over; what is wrong all the same.
+    pub(crate) async fn calm(&mut self) -> Vec<String> {
+        self.settle().await;
+        let mut found = Vec::new();
+        if self.is_never_imported().await {
+            found.extend(self.pass(Job::FullImport).await);
+        }
+        found.extend(self.pass(Job::DeltaSync).await);
+        // A delta knows nothing of deletions, nor of who waits for the identifier of somebody deleted.
+        let differences = self.differences().await;
+        let of_deletions = ["was deleted in Okta", "has no record", "records of"];
+        found.extend(differences.into_iter().filter(|line| !of_deletions.iter().any(|words| line.contains(words))));
+        found.extend(self.pass(Job::FullImport).await);
+        found.extend(self.differences().await);
+        found.extend(self.unsynced().await);
+        self.deployment.gate.quiet().await;
+        self.look_on();
+        found.append(&mut self.observer.findings);
+        self.count_rejoined().await;
+        found
+    }
+
+    /// Nothing is in the way any more, and whoever was at work ends, or dies.
+    async fn settle(&mut self) {
+        self.schedule.note("the storm is over".to_owned());
+        let sim = &self.deployment.sim;
+        sim.clear_faults();
+        sim.set_role(Role::default());
+        sim.with(|org| {
+            org.set_index_lag(Duration::ZERO);
+            org.set_log_delay(Duration::ZERO);
+        });
+        if self.rng.bool() {
+            self.crash_all().await;
+        }
+        self.deployment.gate.open(true);
+        let lives = self.deployment.gate.lives();
+        let waiting = self.deployment.gate.look(|parked| std::mem::take(parked));
+        for parked in waiting {
+            let is_dead = parked.life < lives[parked.process];
+            match (is_dead, self.rng.u8(0..3)) {
+                (false, _) => Gate::decide(parked, Verdict::Through),
+                (true, 0) => Gate::decide(parked, Verdict::Broken),
+                (true, 1) => Gate::decide(parked, Verdict::Unheard),
+                // Some of the dead are heard of only while the quiet pass is at work.
+                (true, _) => self.deployment.gate.look(|kept| kept.push(parked)),
+            }
+        }
+        self.wait_for_all().await;
+        let seconds = self.rng.u64(0..900);
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+        for job in JOBS {
+            lapse(&self.deployment.database, job);
+        }
+    }
+
+    /// Runs a job until a run has ended that began now, and approves what it holds; what was wrong.
+    async fn pass(&mut self, job: Job) -> Vec<String> {
+        for _ in 0..MOST_STARTS {
+            let report = match self.start_quietly(job).await {
+                Ok(report) => report,
+                Err(why) => return vec![why],
+            };
+            self.schedule.note(format!("{} quietly: {:?} {:?}", job.name(), report.state, report.problem));
+            let is_new = report.invocations == 1;
+            match report.state {
+                RunState::Succeeded if is_new => return self.approve_all().await,
+                RunState::Held if is_new => return self.approve_all().await,
+                _ => {}
+            }
+            if let Some((mapping, counts)) = report.mappings.iter().find(|(_, counts)| !counts.add_up()) {
+                return vec![format!("{}: {mapping} does not add up: {counts:?}", job.name())];
+            }
+            if is_new && report.ended.is_some() {
+                return vec![format!("{} ended {:?} in the quiet: {:?}", job.name(), report.state, report.problem)];
+            }
+        }
+        vec![format!("{} did not end in {MOST_STARTS} starts", job.name())]
+    }
+
+    async fn start_quietly(&mut self, job: Job) -> Result<RunReport, String> {
+        let context = self.deployment.process(0);
+        let running = tokio::spawn(async move { run(&context, job, None).await });
+        while !running.is_finished() {
+            tokio::time::sleep(Duration::from_millis(self.rng.u64(1..40))).await;
+            let late = self.deployment.gate.look(Vec::pop);
+            if let Some(late) = late {
+                self.schedule.note(format!("process {} (dead): {}: arrives very late", late.process, late.label));
+                Gate::decide(late, Verdict::Unheard);
+            }
+        }
+        let result = running.await.expect("no job panics");
+        result.map_err(|error| format!("{} did not run in the quiet: {error}", job.name()))
+    }
+
+    async fn approve_all(&mut self) -> Vec<String> {
+        let outside = &self.deployment.outside;
+        let hold = outside.directory.hold(CONNECTION).await.expect("the hold can be read");
+        let Some(hold) = hold else { return Vec::new() };
+        match approve(outside, &hold.run).await {
+            Ok(report) if report.state == RunState::Succeeded => {
+                self.schedule.note(format!("a person approves what run {} holds", hold.run));
+                Vec::new()
+            }
+            Ok(report) => vec![format!("an approval leaves something: {:?} {:?}", report.state, report.problem)],
+            Err(error) => vec![format!("what is held cannot be approved: {error}")],
+        }
+    }
+
+    async fn differences(&self) -> Vec<String> {
+        truth::compare(&self.deployment.outside, &self.deployment.connection, &self.deployment.sim).await
+    }
+
+    async fn unsynced(&self) -> Vec<String> {
+        let rows = self.deployment.outside.directory.unsynced(CONNECTION);
+        let rows: Vec<UnsyncedRow> = rows.try_collect().await.expect("the unsynced rows can be read");
+        rows.into_iter().map(|row| format!("{} {} is unsynced: {}", row.mapping, row.id, row.message)).collect()
+    }
+
+    async fn is_never_imported(&self) -> bool {
+        let state = self.deployment.outside.directory.connection_state(CONNECTION).await;
+        state.expect("the state can be read").last_complete.is_none()
+    }
+
+    async fn count_rejoined(&mut self) {
+        for mapping in &self.deployment.connection.mappings {
+            let records = self.deployment.outside.directory.records(CONNECTION, &mapping.name);
+            let records: Vec<Record> = records.try_collect().await.expect("the records can be read");
+            let rejoined = records.iter().filter(|record| !record.previous_ids.is_empty()).count();
+            self.coverage.count("rejoined", rejoined as u64);
+        }
+    }
+}

@@ -162,7 +162,7 @@ impl Administrator {
             org.delete(&user.id);
         } else {
             // The old account keeps its mail, but its login is needed.
-            assert!(org.set_login(&user.id, &format!("old.{}", user.login())) && org.deactivate(&user.id));
+            assert!(org.set_login(&user.id, &format!("left{}@acme.example", self.next)) && org.deactivate(&user.id));
             self.left_behind.insert(user.id.clone());
         }
         let again = person(self.next).with("login", user.login()).with("email", user.text("email").unwrap_or_default());

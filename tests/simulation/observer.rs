@@ -10,6 +10,8 @@ use rollcall_shared::model::{Connection, Reason};
 use serde_json::{Value, json};
 use test_support::truth;
 
+use crate::deployment::CONNECTION;
+
 /// What is true of somebody under a mapping, from a step on.
 type Truths = Vec<(u64, Option<Reason>)>;
 
@@ -20,7 +22,7 @@ pub(crate) struct Observer {
     truths: BTreeMap<(String, String), Truths>,
     /// The first step of each run.
     began: BTreeMap<String, u64>,
-    /// Who has which identifier, by mapping and id.
+    /// Who has which identifier, by the keys of the records.
     claims: BTreeMap<(String, String), String>,
     pub(crate) findings: Vec<String>,
 }
@@ -63,22 +65,23 @@ impl Observer {
             if let Some(run) = pk.strip_prefix("run#").filter(|_| sk == "report") {
                 self.began.entry(run.to_owned()).or_insert(step);
             }
-            if let Some(item) = record(database, pk, sk) {
-                self.look_at_record(&item, step);
+            if pk.starts_with(&format!("{CONNECTION}#")) {
+                self.look_at_record((pk, sk), &record(database, pk, sk), step);
             }
         }
         self.look_for_twins();
     }
 
-    fn look_at_record(&mut self, item: &Value, step: u64) {
+    fn look_at_record(&mut self, (pk, sk): (&str, &str), item: &Value, step: u64) {
         let text = |name: &str| item[name]["S"].as_str().map(str::to_owned);
-        let (Some(mapping), Some(id)) = (text("mapping"), text("id")) else { return };
+        match text("claim") {
+            Some(claim) => self.claims.insert((pk.to_owned(), sk.to_owned()), claim),
+            None => self.claims.remove(&(pk.to_owned(), sk.to_owned())),
+        };
+        // What another id took over is no record any more.
+        let (Some(mapping), Some(id), None) = (text("mapping"), text("id"), text("superseded_by")) else { return };
+        let Some(reason) = text("reason") else { return };
         let key = (mapping, id);
-        match text("claim").filter(|_| text("superseded_by").is_none()) {
-            Some(claim) => drop(self.claims.insert(key.clone(), claim)),
-            None => drop(self.claims.remove(&key)),
-        }
-        let Some(reason) = text("reason").filter(|_| text("superseded_by").is_none()) else { return };
         let run = text("written_by").unwrap_or_default();
         let began = self.began.get(&run).copied().unwrap_or(0);
         let truths = self.truths.get(&key).map(Vec::as_slice).unwrap_or_default();
@@ -96,9 +99,10 @@ impl Observer {
 
     fn look_for_twins(&mut self) {
         let mut holders: BTreeMap<(&str, &str), &str> = BTreeMap::new();
-        for ((mapping, id), claim) in &self.claims {
-            if let Some(other) = holders.insert((mapping, claim), id) {
-                self.findings.push(format!("{mapping}: {other} and {id} both have the identifier {claim}"));
+        for ((pk, sk), claim) in &self.claims {
+            let mapping = pk.split('#').nth(1).unwrap_or_default();
+            if let Some(other) = holders.insert((mapping, claim), sk) {
+                self.findings.push(format!("{mapping}: {other} and {sk} both have the identifier {claim}"));
             }
         }
     }
@@ -110,10 +114,10 @@ fn says(truth: Reason, reason: &str) -> bool {
     word.as_str() == Some(reason) || truth == Reason::Deleted && reason == "missing"
 }
 
-fn record(database: &Database, pk: &str, sk: &str) -> Option<Value> {
+/// A record's item; null where there is none.
+fn record(database: &Database, pk: &str, sk: &str) -> Value {
     let key = json!({ "pk": { "S": pk }, "sk": { "S": sk } });
     let request = json!({ "TableName": stack::tables().directory, "Key": key, "ConsistentRead": true });
-    let answer = database.get_item(serde_json::from_value(request).ok()?).ok()?;
-    let item = serde_json::to_value(answer).ok()?["Item"].take();
-    item.is_object().then_some(item)
+    let answer = database.get_item(serde_json::from_value(request).expect("a request")).expect("an answer");
+    serde_json::to_value(answer).expect("an item")["Item"].take()
 }

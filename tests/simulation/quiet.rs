@@ -8,6 +8,7 @@ use rollcall_shared::handlers::approve::approve;
 use rollcall_shared::model::{Job, Record, UnsyncedRow};
 use rollcall_shared::report::{RunReport, RunState};
 use test_support::truth;
+use tokio::time::Instant;
 
 use crate::deployment::CONNECTION;
 use crate::gate::{Gate, Verdict};
@@ -15,6 +16,8 @@ use crate::invocation::run;
 use crate::lease::lapse;
 use crate::storm::{JOBS, Storm};
 
+/// Nothing takes longer in the quiet.
+const TOO_LONG: Duration = Duration::from_secs(3_600);
 /// A run that was left behind takes so many starts at most.
 const MOST_STARTS: usize = 12;
 
@@ -102,7 +105,12 @@ impl Storm {
     async fn start_quietly(&mut self, job: Job) -> Result<RunReport, String> {
         let context = self.deployment.process(0);
         let running = tokio::spawn(async move { run(&context, job, None).await });
+        let since = Instant::now();
         while !running.is_finished() {
+            if since.elapsed() > TOO_LONG {
+                running.abort();
+                return Err(format!("{} is not done after {} s of quiet", job.name(), TOO_LONG.as_secs()));
+            }
             tokio::time::sleep(Duration::from_millis(self.rng.u64(1..40))).await;
             let late = self.deployment.gate.look(Vec::pop);
             if let Some(late) = late {
@@ -115,10 +123,9 @@ impl Storm {
     }
 
     async fn approve_all(&mut self) -> Vec<String> {
-        let outside = &self.deployment.outside;
-        let hold = outside.directory.hold(CONNECTION).await.expect("the hold can be read");
+        let hold = self.deployment.outside.directory.hold(CONNECTION).await.expect("the hold can be read");
         let Some(hold) = hold else { return Vec::new() };
-        match approve(outside, &hold.run).await {
+        match approve(&self.deployment.process(0), &hold.run).await {
             Ok(report) if report.state == RunState::Succeeded => {
                 self.schedule.note(format!("a person approves what run {} holds", hold.run));
                 Vec::new()

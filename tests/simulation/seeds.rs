@@ -37,6 +37,9 @@ fn after_any_storm_the_directory_says_what_okta_does() {
                         return;
                     }
                     let outcome = rage(seed, aloud);
+                    if std::env::var("ROLLCALL_SIMULATION_PROGRESS").is_ok() {
+                        println!("seed {seed}: {} steps", outcome.schedule.len());
+                    }
                     if !outcome.findings.is_empty() {
                         println!("seed {seed}:\n{}\n", outcome.findings.join("\n"));
                     }

@@ -26,6 +26,8 @@ const CRASHES: u64 = 2;
 const OVERLAP: u64 = 3;
 /// The jobs.
 pub(crate) const JOBS: [Job; 2] = [Job::FullImport, Job::DeltaSync];
+/// Whoever is at work when the storm is over is done before.
+const TOO_LONG: Duration = Duration::from_secs(3_600);
 /// No storm is longer.
 const MOST_STEPS: u64 = 20_000;
 
@@ -227,7 +229,13 @@ impl Storm {
 
     /// Waits for all who are still at work.
     pub(crate) async fn wait_for_all(&mut self) {
+        let since = Instant::now();
         while !self.at_work.is_empty() {
+            if since.elapsed() > TOO_LONG {
+                let name = self.at_work[0].name.clone();
+                self.observer.findings.push(format!("{name} is not done {} s after the storm", TOO_LONG.as_secs()));
+                return self.crash_all().await;
+            }
             tokio::time::sleep(Duration::from_millis(10)).await;
             self.weather.invocation = None;
             self.reap().await;

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::clock;
-use crate::directory::{Directory, Lease, Place, UnsyncedIds, UnsyncedNote, Written};
+use crate::directory::{Directory, Lease, Noted, Place, UnsyncedIds, UnsyncedNote, Written};
 use crate::error::{Error, Fate};
 use crate::groups::Groups;
 use crate::model::{
@@ -41,6 +41,8 @@ pub struct Line {
     pub plans: Plans,
     /// Objects that are unsynced, so that those that sync can be cleared.
     pub unsynced: Mutex<UnsyncedIds>,
+    /// Since when Okta's log reports that somebody may have left, by id.
+    pub reported: Mutex<HashMap<String, Time>>,
     /// What an operator should know though it stopped nothing.
     pub warnings: Mutex<BTreeSet<String>>,
 }
@@ -85,8 +87,8 @@ impl Line {
         if mapping.uses_groups() { self.groups.now(&self.okta, id).await } else { Ok(Some(Memberships::default())) }
     }
 
-    /// The mapped groups that people are in: as the groups were listed, or, of those who were read by id or came after
-    /// the listing, as Okta says now. Those of whom nobody can tell are left out.
+    /// The mapped groups that people are in: as they were noted, or, of those who were read by id or came after the
+    /// listing, as Okta says now. Those of whom nobody can tell are left out.
     pub(crate) async fn memberships(
         &self,
         decoded: &[Decoded],
@@ -98,8 +100,10 @@ impl Line {
         }
         for user in decoded.iter().flatten() {
             let listed = match source {
-                Source::Listed => self.groups.as_listed(&user.id, user.created),
                 Source::ReadById => None,
+                Source::Listed | Source::ObjectById | Source::GroupsById => {
+                    self.groups.as_listed(&user.id, user.created)
+                }
             };
             let memberships = match listed {
                 Some(listed) => Some(listed),
@@ -227,6 +231,21 @@ impl Line {
             self.directory.clear_unsynced(&self.lease, &mapping.name, id).await?;
         }
         Ok(())
+    }
+
+    /// Keeps a deactivation back for the guard.
+    ///
+    /// # Errors
+    /// When the state table cannot be written.
+    pub(crate) async fn collect(
+        &self,
+        mapping: &Mapping,
+        change: &Change,
+        counted: Option<Outcome>,
+    ) -> Result<(), Error> {
+        let reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner).get(&change.id).copied();
+        let noted = Noted { counted, reported };
+        Ok(self.directory.add_deactivation(&self.lease, &mapping.name, change, noted).await?)
     }
 
     /// Only what the connection's own first import created may go without the guard.

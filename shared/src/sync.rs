@@ -179,7 +179,7 @@ impl Line {
                 return self.apply(mapping, sighting, &change, counted).await;
             }
             Verdict::Deactivate(change) => {
-                self.directory.add_deactivation(&self.lease, &mapping.name, &change, counted).await?;
+                self.collect(mapping, &change, counted).await?;
                 None
             }
         };
@@ -241,7 +241,7 @@ impl Line {
     ) -> Result<Carried, Error> {
         match contest {
             Contest::Leaves(change) => {
-                self.directory.add_deactivation(&self.lease, &mapping.name, &change, counted).await?;
+                self.collect(mapping, &change, counted).await?;
                 self.clear(mapping, &sighting.id).await?;
                 Ok(Carried::Done(None))
             }

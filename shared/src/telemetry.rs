@@ -11,3 +11,15 @@ pub fn start() {
     // A second start in one process keeps the first subscriber.
     let _ = tracing_subscriber::fmt().json().with_env_filter(filter).with_target(false).without_time().try_init();
 }
+
+/// Alarms: deactivations wait for a person. One log line of level `ERROR` with `alarm` = `hold`, which a metric filter or a
+/// log search finds.
+pub fn alarm_of_hold(connection: &str, run: &str, waiting: u64) {
+    tracing::error!(
+        alarm = "hold",
+        connection,
+        run,
+        waiting,
+        "deactivations wait for approval: `rollcall approve {run}` lets them go on, `rollcall cancel {run}` discards them"
+    );
+}

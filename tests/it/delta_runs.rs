@@ -4,16 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use okta_sim::{Fault, FaultKind, Match, Options};
-use rollcall::stack::config;
-use rollcall_shared::Context;
 use rollcall_shared::handlers::approve::approve;
 use rollcall_shared::handlers::{Event, Response, delta_sync};
-use rollcall_shared::model::{Job, Reason};
+use rollcall_shared::model::Reason;
 use rollcall_shared::report::RunState;
 use serde_json::json;
-use test_support::world::{PEOPLE, Setup, World, counts, delta, import, problem, small};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use test_support::invocations::Invocations;
+use test_support::world::{PEOPLE, Setup, World, counts, delta, import, problem};
 
 use super::delta::{HOUR, Scene, arrived, succeeded, usual, watermark};
 
@@ -33,21 +30,12 @@ async fn an_import_has_to_come_first_and_to_know_the_mappings() {
 #[tokio::test]
 async fn a_function_starts_the_import_that_has_to_come_first() {
     let world = World::of(10).await;
-    let lambda = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let mut config = config(world.stack.dynamodb_url(), world.stack.secrets_url(), small());
-    config.endpoints.lambda = Some(format!("http://{}", lambda.local_addr().unwrap()));
-    config.functions.of.insert(Job::FullImport, "the-import".to_owned());
-    let started = tokio::spawn(async move {
-        let (mut stream, _) = lambda.accept().await.unwrap();
-        let mut request = vec![0; 4_096];
-        let length = stream.read(&mut request).await.unwrap();
-        stream.write_all(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n").await.unwrap();
-        String::from_utf8_lossy(&request[..length]).into_owned()
-    });
-    let report = delta(&Context::new(config).await.unwrap(), &world.connection.name).await.unwrap();
+    let invocations = Invocations::listen().await;
+    let context = invocations.context(&world).await;
+    let report = delta(&context, &world.connection.name).await.unwrap();
     assert_eq!((report.state, problem(&report)), (RunState::Failed, "never-imported"));
     assert!(report.problem.unwrap().detail.contains("was started"));
-    assert!(started.await.unwrap().starts_with("POST /2015-03-31/functions/the-import/invocations"));
+    assert_eq!(invocations.take(), [("full-import".to_owned(), json!({ "connection": "acme" }))]);
 }
 
 #[tokio::test]

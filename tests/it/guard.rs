@@ -260,3 +260,24 @@ async fn nothing_is_approved_by_a_credential_that_sees_nobody() {
     approved(&world, &report).await;
     world.assert_true().await;
 }
+
+#[tokio::test]
+async fn an_alarm_comes_when_a_hold_opens_and_when_it_has_doubled() {
+    let world = allowing(2).await;
+    let active = world.active();
+    let alarmed = async || world.context.directory.hold("acme").await.unwrap().and_then(|hold| hold.alarmed);
+    let mut known: Vec<u64> = Vec::new();
+    for leavers in [0..3, 3..6, 6..9, 9..12, 12..15] {
+        leave(&world, &active[leavers]);
+        assert_eq!(world.import().await.state, RunState::Held);
+        let waiting = world.held().await.len() as u64;
+        let last = known.last().copied();
+        known.push(last.filter(|last| waiting < last * 2).unwrap_or(waiting));
+        assert_eq!(alarmed().await, known.last().copied(), "{waiting} wait");
+    }
+    known.dedup();
+    assert!((2..5).contains(&known.len()), "not with every run: {known:?}");
+    let last = world.import().await;
+    approved(&world, &last).await;
+    assert_eq!(alarmed().await, None);
+}

@@ -15,7 +15,7 @@ use rollcall_shared::report::{RunReport, RunState};
 use rollcall_shared::{Context, Error};
 use test_support::truth;
 use test_support::wire::{Cut, When, Wire};
-use test_support::world::{Job, PEOPLE, Setup, World, delta, import};
+use test_support::world::{Job, PEOPLE, Setup, World, delta, deprovision, import};
 
 use super::groups::logins;
 
@@ -36,17 +36,24 @@ enum Scene {
     LongAgo,
     /// People left, came and changed, and groups did, since the import; the delta follows it.
     Delta,
+    /// People left, came back, and joined and left groups; the log tells of it.
+    Log,
 }
 
 impl Scene {
     fn job(self) -> Job {
-        if self == Scene::Delta { Job::DeltaSync } else { Job::FullImport }
+        match self {
+            Scene::First | Scene::JustNow | Scene::LongAgo => Job::FullImport,
+            Scene::Delta => Job::DeltaSync,
+            Scene::Log => Job::Deprovisioning,
+        }
     }
 
     async fn run(self, context: &Context, connection: &str) -> Result<RunReport, Error> {
         match self {
             Scene::Delta => delta(context, connection).await,
-            _ => import(context, connection).await,
+            Scene::Log => deprovision(context, connection).await,
+            Scene::First | Scene::JustNow | Scene::LongAgo => import(context, connection).await,
         }
     }
 }
@@ -69,6 +76,11 @@ async fn a_killed_import_of_old_changes_ends_in_the_truth() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_delta_ends_in_the_truth() {
     survive(Scene::Delta).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_look_at_the_log_ends_in_the_truth() {
+    survive(Scene::Log).await;
 }
 
 /// Kills a job of the scene at many calls, each in a world of its own.
@@ -128,8 +140,10 @@ async fn set(stack: &Arc<Stack>, scene: Scene, connection: &str, wire: &Wire) ->
         return (world, untouched);
     }
     let active = world.active();
-    if scene == Scene::Delta {
-        return change_for_a_delta(world, untouched, &active).await;
+    match scene {
+        Scene::Delta => return change_for_a_delta(world, untouched, &active).await,
+        Scene::Log => return leave_and_come_back(world, untouched, &active).await,
+        Scene::First | Scene::JustNow | Scene::LongAgo => {}
     }
     let first = world.import().await;
     assert_eq!(first.state, RunState::Succeeded, "{:?}", first.problem);
@@ -166,6 +180,33 @@ async fn change_for_a_delta(
         assert!(org.remove_from_group(&active[10], &users) && org.add_to_group(&active[1], &users));
         let mary = org.create(NewUser::new("Mary", "Somerville", "mary@acme.example").department("Sales"));
         assert!(org.add_to_group(&mary, &users));
+    });
+    untouched.retain(|id| !active[..11].contains(id));
+    (world, untouched)
+}
+
+/// Login users by group besides, imported; then people leave, come back and move between groups.
+async fn leave_and_come_back(
+    mut world: World,
+    mut untouched: BTreeSet<String>,
+    active: &[String],
+) -> (World, BTreeSet<String>) {
+    let admins = world.group("Admins", &active[6..9]);
+    let users = world.group("Users", &active[8..13]);
+    world.reconnect(|document| document["mappings"].as_array_mut().expect("a list").push(logins())).await;
+    world.sim.with(|org| assert!(org.suspend(&active[1])));
+    world.later(Duration::from_secs(3_600));
+    let first = world.import().await;
+    assert_eq!(first.state, RunState::Succeeded, "{:?}", first.problem);
+    world.later(Duration::from_secs(3_600));
+    // The usual quiet polls have been before.
+    let quiet = world.deprovision().await;
+    assert_eq!(quiet.state, RunState::Succeeded, "{:?}", quiet.problem);
+    world.later(Duration::from_secs(60));
+    world.sim.with(|org| {
+        assert!(org.deactivate(&active[0]) && org.unsuspend(&active[1]) && org.delete(&active[2]));
+        assert!(org.suspend(&active[3]) && org.remove_from_group(&active[6], &admins));
+        assert!(org.remove_from_group(&active[10], &users) && org.add_to_group(&active[9], &admins));
     });
     untouched.retain(|id| !active[..11].contains(id));
     (world, untouched)

@@ -11,6 +11,8 @@ mod changes;
 mod concurrency;
 mod delta;
 mod delta_runs;
+mod deprovisioning;
+mod event_hooks;
 mod faults;
 mod fields;
 mod groups;

@@ -10,7 +10,7 @@ use rollcall_shared::report::{RunReport, RunState};
 use test_support::truth;
 use tokio::time::Instant;
 
-use crate::deployment::CONNECTION;
+use crate::deployment::{CONNECTION, GROUPS};
 use crate::gate::{Gate, Verdict};
 use crate::invocation::run;
 use crate::lease::lapse;
@@ -142,7 +142,24 @@ impl Storm {
     async fn unsynced(&self) -> Vec<String> {
         let rows = self.deployment.outside.directory.unsynced(CONNECTION);
         let rows: Vec<UnsyncedRow> = rows.try_collect().await.expect("the unsynced rows can be read");
-        rows.into_iter().map(|row| format!("{} {} is unsynced: {}", row.mapping, row.id, row.message)).collect()
+        let mut found = Vec::new();
+        for row in rows {
+            let record = self.deployment.outside.directory.record(CONNECTION, &row.mapping, &row.id).await;
+            let record = record.expect("the record can be read");
+            let record = record.map(|record| (record.identifier, record.reason, record.okta_status));
+            let user = self.deployment.sim.with(|org| {
+                let groups = GROUPS.iter().filter_map(|name| org.group_by_name(name));
+                let groups = |id: &str| -> Vec<_> {
+                    groups.filter(|group| org.is_member(id, &group.id)).map(|group| group.name.clone()).collect()
+                };
+                org.user(&row.id).map(|user| (user.login(), user.text("email"), user.status, groups(&row.id)))
+            });
+            found.push(format!(
+                "{} {} is unsynced: {} In Okta: {user:?}. The record: {record:?}.",
+                row.mapping, row.id, row.message
+            ));
+        }
+        found
     }
 
     async fn is_never_imported(&self) -> bool {

@@ -118,6 +118,9 @@ pub(crate) struct ApplyArguments {
     /// The environment variable that holds the token.
     #[arg(long, value_name = "VAR")]
     pub(crate) token_env: Option<String>,
+    /// The environment variable that holds the secret of the connection's event hook.
+    #[arg(long, value_name = "VAR")]
+    pub(crate) hook_env: Option<String>,
 }
 
 #[derive(Debug, Args)]

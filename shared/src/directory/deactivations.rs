@@ -15,7 +15,7 @@ use super::search::Search;
 use super::update::{Update, text, text_or_null};
 use super::write::word;
 use super::{Directory, DirectoryError, Rows, expiry};
-use crate::model::{Change, Outcome};
+use crate::model::{Change, Outcome, Time};
 
 /// A deactivation that a run collected.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,8 +26,19 @@ pub struct Collected {
     pub id: String,
     /// The bucket that the run had counted the object in before; `None` when it was not counted yet.
     pub counted: Option<Outcome>,
+    /// When Okta's log reported it, if it did.
+    pub reported: Option<Time>,
     /// What is to become of it.
     pub fate: Fate,
+}
+
+/// What a run notes of a deactivation that it keeps back.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Noted {
+    /// The bucket that the object is counted in already.
+    pub counted: Option<Outcome>,
+    /// When Okta's log reported it, if it did.
+    pub reported: Option<Time>,
 }
 
 /// What is to become of a collected deactivation.
@@ -40,8 +51,8 @@ pub enum Fate {
 }
 
 impl Directory {
-    /// Keeps a deactivation back; a later one of the same object takes its place. `counted` is the bucket that the
-    /// object is counted in already, and what the first of them says of it stands.
+    /// Keeps a deactivation back; a later one of the same object takes its place, and what was noted of the first of them
+    /// stands.
     ///
     /// # Errors
     /// Retryable when the lease has lapsed, a later holder has written, or DynamoDB throttles or is out of reach; fatal
@@ -51,9 +62,9 @@ impl Directory {
         lease: &Lease,
         mapping: &str,
         change: &Change,
-        counted: Option<Outcome>,
+        Noted { counted, reported }: Noted,
     ) -> Result<(), DirectoryError> {
-        let update = Update::new()
+        let mut update = Update::new()
             .fenced(&Fence::of(lease))
             .set("mapping", text(mapping))
             .set("id", text(&change.id))
@@ -61,6 +72,9 @@ impl Directory {
             .set("withdrawn", AttributeValue::Null(true))
             .set_once("counted", text_or_null(counted.map(word)))
             .set(expiry::EXPIRES, expiry::of_working_item());
+        if let Some(reported) = reported {
+            update = update.set_once("reported", text(reported));
+        }
         let written = self.update_under(lease, &keys::deactivation(lease.run(), mapping, &change.id), update).await?;
         written.or_fenced(|| deactivation_of(lease))?;
         Ok(())
@@ -99,7 +113,8 @@ fn collected(item: &Item) -> Result<Collected, DirectoryError> {
         None => Fate::Waits(Box::new(item.json("change")?)),
     };
     let (mapping, id) = (item.text("mapping")?.to_owned(), item.text("id")?.to_owned());
-    Ok(Collected { mapping, id, counted: item.value("counted")?, fate })
+    let reported = item.optional_text("reported").is_some().then(|| item.value("reported")).transpose()?;
+    Ok(Collected { mapping, id, counted: item.value("counted")?, reported, fate })
 }
 
 fn deactivation_of(lease: &Lease) -> String {

@@ -18,6 +18,11 @@ pub(super) fn of_working_item() -> AttributeValue {
     whole(clock::now().after(Duration::from_secs(7 * DAY)).epoch_seconds())
 }
 
+/// Hints of event hooks, which are looked at within a minute: a day from now.
+pub(super) fn of_hint() -> AttributeValue {
+    whole(clock::now().after(Duration::from_secs(DAY)).epoch_seconds())
+}
+
 /// Batches of the feed of changes: 90 days from now.
 pub(super) fn of_feed_batch() -> AttributeValue {
     whole(clock::now().after(Duration::from_secs(90 * DAY)).epoch_seconds())

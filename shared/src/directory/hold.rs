@@ -23,6 +23,8 @@ pub struct Hold {
     pub opened: Time,
     /// The newest run that added to it or confirmed it.
     pub run: String,
+    /// How many waited when somebody was alarmed of it last.
+    pub alarmed: Option<u64>,
 }
 
 /// A deactivation that waits.
@@ -47,7 +49,8 @@ impl Directory {
         if item.optional_text("opened").is_none() {
             return Ok(None);
         }
-        Ok(Some(Hold { opened: item.value("opened")?, run: item.text("run")?.to_owned() }))
+        let alarmed = item.optional_whole("alarmed");
+        Ok(Some(Hold { opened: item.value("opened")?, run: item.text("run")?.to_owned(), alarmed }))
     }
 
     /// Opens the connection's hold, or confirms the one that is open: call it after the entries were added.
@@ -64,6 +67,17 @@ impl Directory {
         let written = self.update_under(lease, &keys::hold(lease.connection()), update).await?;
         written.or_fenced(|| hold_of(lease))?;
         Ok(())
+    }
+
+    /// Notes that somebody was alarmed of so many who wait.
+    ///
+    /// # Errors
+    /// Retryable when the lease has lapsed, a later holder has written, or DynamoDB throttles or is out of reach; fatal
+    /// when it refuses.
+    pub async fn note_alarm(&self, lease: &Lease, waiting: u64) -> Result<(), DirectoryError> {
+        let update = Update::new().fenced(&Fence::of(lease)).set("alarmed", whole(waiting));
+        let written = self.update_under(lease, &keys::hold(lease.connection()), update).await?;
+        written.or_fenced(|| hold_of(lease)).map(drop)
     }
 
     /// What waits in the connection's hold, in no order.
@@ -124,7 +138,8 @@ impl Directory {
             .if_compares("revision", "=", whole(header.whole("revision")?))
             .count("revision")
             .remove("opened")
-            .remove("run");
+            .remove("run")
+            .remove("alarmed");
         match self.update_under(lease, &keys::hold(lease.connection()), update).await? {
             Conditional::Done(_) => Ok(true),
             // Fenced, or somebody added to it meanwhile: it stays open in both cases.

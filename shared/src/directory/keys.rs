@@ -11,6 +11,8 @@
 //! | state | `connection#{connection}` | `state` | watermark, pinned org, last complete import |
 //! | state | `connection#{connection}` | `lease#{job}` | a lease |
 //! | state | `connection#{connection}` | `hold` | the hold's header |
+//! | state | `connection#{connection}` | `log` | how far the org's log was followed |
+//! | state | `hints#{connection}` | `{published}#{event}` | a hint that an event hook brought |
 //! | state | `runs#{connection}` | `{started}#{run}` | an entry of the connection's list of runs |
 //! | state | `run#{run}` | `report` | the run report |
 //! | state | `run#{run}` | `checkpoint` | the checkpoint |
@@ -105,6 +107,18 @@ pub(super) fn lease(connection: &str, job: Job) -> Key {
 
 pub(super) fn hold(connection: &str) -> Key {
     Key::state(of_connection(connection), "hold")
+}
+
+pub(super) fn log_position(connection: &str) -> Key {
+    Key::state(of_connection(connection), "log")
+}
+
+pub(super) fn hint(connection: &str, published: Time, event: &str) -> Key {
+    Key::state(hints(connection), format!("{published}#{}", bounded(event)))
+}
+
+pub(super) fn hints(connection: &str) -> String {
+    format!("hints#{}", escape(connection))
 }
 
 pub(super) fn held(connection: &str, mapping: &str, id: &str) -> Key {

@@ -86,6 +86,29 @@ impl Directory {
         stream::iter(writes).buffer_unordered(WRITES_AT_ONCE).try_collect().await
     }
 
+    /// Stores which of these groups a user is in, as Okta said by the user's id at a time, unless a later listing was
+    /// stored before. Of a group that they are not in and never were nothing is stored.
+    ///
+    /// # Errors
+    /// Retryable when the lease has lapsed, or DynamoDB throttles or is out of reach; fatal when it refuses.
+    pub async fn put_memberships(
+        &self,
+        lease: &Lease,
+        (user, at): (&str, Time),
+        groups: &[(&str, bool)],
+    ) -> Result<(), DirectoryError> {
+        for (group, is_member) in groups {
+            let update = Update::new().set("at", text(at)).if_absent_or([("at", "<=", text(at))]);
+            let update = match is_member {
+                true => update.set("member", yes()).set("user", text(user)).set("group", text(group)),
+                false => update.set("member", no()).if_present("pk"),
+            };
+            // Refused by a later listing, or because there is nothing to correct: as it should be.
+            let _ = self.update_under(lease, &keys::membership(lease.connection(), group, user), update).await?;
+        }
+        Ok(())
+    }
+
     /// What is stored of a group's members and of those who left it, in no order.
     pub fn memberships(&self, connection: &str, group: &str) -> Rows<StoredMembership> {
         let (connection, group) = (connection.to_owned(), group.to_owned());

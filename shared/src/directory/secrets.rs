@@ -1,9 +1,16 @@
 //! Okta credentials in Secrets Manager. No value is ever logged, or part of an error.
 
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::operation::create_secret::CreateSecretError;
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use aws_sdk_secretsmanager::operation::put_secret_value::PutSecretValueError;
+
+use tokio::time::Instant;
 
 use super::error::{Call, DirectoryError};
 use super::failure::classify;
@@ -13,12 +20,26 @@ use crate::model::Token;
 #[derive(Debug, Clone)]
 pub struct Secrets {
     client: Client,
+    recent: Arc<Mutex<HashMap<String, Recent>>>,
+}
+
+/// A secret as it was read a while ago.
+struct Recent {
+    text: Arc<str>,
+    read: Instant,
+}
+
+/// Never shows the value.
+impl fmt::Debug for Recent {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Recent").field("read", &self.read).finish_non_exhaustive()
+    }
 }
 
 impl Secrets {
     /// The secret store behind this client.
     pub fn new(client: Client) -> Secrets {
-        Secrets { client }
+        Secrets { client, recent: Arc::default() }
     }
 
     /// The credential that a secret holds, without the spaces and line ends around it.
@@ -28,6 +49,20 @@ impl Secrets {
     /// is marked for deletion, or holds no text.
     pub async fn token(&self, name: &str) -> Result<Token, DirectoryError> {
         self.text(name).await.map(Token::new)
+    }
+
+    /// The text of a secret as it was at most so long ago: for who is asked often, by anybody.
+    ///
+    /// # Errors
+    /// As for [`Secrets::token`].
+    pub(crate) async fn recent_text(&self, name: &str, at_most: Duration) -> Result<Arc<str>, DirectoryError> {
+        let recent = || self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = recent().get(name).filter(|known| known.read.elapsed() < at_most) {
+            return Ok(Arc::clone(&known.text));
+        }
+        let text: Arc<str> = self.text(name).await?.into();
+        recent().insert(name.to_owned(), Recent { text: Arc::clone(&text), read: Instant::now() });
+        Ok(text)
     }
 
     /// Stores a credential: as a new secret, or as the newest version of one.

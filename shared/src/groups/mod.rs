@@ -119,6 +119,11 @@ impl Groups {
     /// # Errors
     /// Retryable or fatal, of Okta.
     pub async fn now(&self, okta: &Okta, user: &str) -> Result<Option<Memberships>, Error> {
+        Ok(self.places_now(okta, user).await?.map(|places| self.memberships(&places)))
+    }
+
+    /// The same as the groups' places; Everyone is not among them.
+    pub(crate) async fn places_now(&self, okta: &Okta, user: &str) -> Result<Option<Vec<u16>>, Error> {
         let Some(ids) = okta.groups_of(user).await? else { return Ok(None) };
         let mut places = Vec::new();
         for (place, group) in self.listed() {
@@ -128,7 +133,7 @@ impl Groups {
                 return Ok(None);
             }
         }
-        Ok(Some(self.memberships(&places)))
+        Ok(Some(places))
     }
 
     async fn is_in_sight(&self, okta: &Okta, id: &str) -> Result<bool, Error> {

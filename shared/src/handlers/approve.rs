@@ -65,6 +65,7 @@ async fn under_lease(
         is_new: false,
         plans: Plans::Everything,
         unsynced: unsynced.into(),
+        reported: Mutex::default(),
         warnings: Mutex::new(BTreeSet::new()),
     };
     let mut report = held;

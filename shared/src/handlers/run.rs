@@ -1,7 +1,7 @@
 //! A run's life: opened under a lease, taken up when another left it unfinished, and closed with a report.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use serde::de::DeserializeOwned;
 use ulid::Ulid;
@@ -40,10 +40,20 @@ pub(crate) enum Opened {
 /// Opens a run of a job: a new one, or the unfinished one of an invocation that ended or crashed. From here on a run
 /// record exists.
 pub(crate) async fn open(context: &Context, connection: &str, job: Job) -> Result<Opened, Error> {
+    open_shared(context, connection, job, None).await
+}
+
+/// The same, but where no run is unfinished it goes on with one that has ended, which several invocations share.
+pub(crate) async fn open_shared(
+    context: &Context,
+    connection: &str,
+    job: Job,
+    shared: Option<&str>,
+) -> Result<Opened, Error> {
     // A run of a connection that is not there would be a record of nothing.
     super::connect::connection(context, connection).await?;
     let directory = context.directory.metered();
-    let new = Ulid::generate().to_string();
+    let new = shared.map_or_else(|| Ulid::generate().to_string(), str::to_owned);
     let (lease, taken_up) = match directory.acquire(connection, job, &new).await? {
         Acquired::New(lease) => (lease, None),
         Acquired::TakenUp(lease) => match directory.run(lease.run()).await? {
@@ -57,13 +67,19 @@ pub(crate) async fn open(context: &Context, connection: &str, job: Job) -> Resul
         }
     };
     let is_taken_up = taken_up.is_some();
-    let mut report = taken_up.unwrap_or_else(|| blank(lease.run(), connection, job));
+    let known = match shared {
+        Some(run) if !is_taken_up => directory.run(run).await?,
+        Some(_) | None => taken_up,
+    };
+    let is_known = known.is_some();
+    let mut report = known.unwrap_or_else(|| blank(lease.run(), connection, job));
     report.invocations += 1;
     (report.state, report.ended, report.problem) = (RunState::Running, None, None);
-    match is_taken_up {
-        true => directory.put_run(&lease, &report).await?,
-        false => directory.open_run(&lease, &report).await?,
-    };
+    if is_taken_up {
+        directory.put_run(&lease, &report).await?;
+    } else if !is_known {
+        directory.open_run(&lease, &report).await?;
+    }
     tracing::info!(run = lease.run(), connection, job = job.name(), invocation = report.invocations, "run opened");
     Ok(Opened::Mine(Box::new(Run { lease, report, taken_up: is_taken_up, directory, okta: None })))
 }
@@ -207,6 +223,7 @@ impl Run {
             is_new: false,
             plans: Plans::Everything,
             unsynced: self.directory.unsynced_ids(&connection.name).await?.into(),
+            reported: Mutex::default(),
             warnings: self.report.warnings.iter().cloned().collect::<BTreeSet<_>>().into(),
             lease: self.lease.clone(),
             connection,
@@ -243,6 +260,16 @@ impl Run {
         self.taken_up = false;
         self.directory.open_run(&self.lease, &self.report).await?;
         tracing::info!(run = new, connection = left.connection, left = left.run, "run started anew");
+        Ok(())
+    }
+
+    /// Goes on as a run of its own, where it began as one that several invocations share.
+    pub(crate) async fn set_apart(&mut self) -> Result<(), Error> {
+        let new = Ulid::generate().to_string();
+        self.lease = self.lease.clone().start_anew(&new).await?;
+        self.report = RunReport { invocations: 1, ..blank(&new, &self.report.connection, self.report.job) };
+        self.directory.open_run(&self.lease, &self.report).await?;
+        tracing::info!(run = new, connection = self.report.connection, "run set apart");
         Ok(())
     }
 

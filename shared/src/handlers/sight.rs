@@ -19,6 +19,22 @@ pub(super) async fn everyone(okta: &Okta) -> Result<(bool, Option<u64>), Interru
     }
 }
 
+/// Makes sure that a credential sees somebody of people who are known to be active; without any, nothing can be told.
+pub(super) async fn see_anybody(okta: &Okta, witnesses: &[String]) -> Result<(), Interruption> {
+    for witness in witnesses {
+        match okta.user(witness).await {
+            Ok(Some(_)) => return Ok(()),
+            Ok(None) => {}
+            Err(error) if error.fate() == Fate::OfOneRecord => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    match witnesses.is_empty() {
+        true => Ok(()),
+        false => Err(blind(format!("People who are known to be active are out of sight: {}.", witnesses.join(", ")))),
+    }
+}
+
 /// Looks for the mapped groups. A credential that sees no groups at all is another matter than a group that is missing,
 /// and where no mapping is left to work on, there is nothing to do.
 pub(super) async fn find_groups(

@@ -7,6 +7,7 @@ mod connection;
 mod department;
 mod expression;
 mod filter;
+mod hint;
 mod history;
 mod id_range;
 mod job;
@@ -35,6 +36,8 @@ pub use connection::{Auth, ConfigFault, Connection, GuardLimits, OktaLink, OrgUr
 pub use department::{Department, Headcount, people_of};
 pub use expression::{Attributes, Expression};
 pub use filter::{Filter, Rule};
+pub(crate) use hint::EVENTS;
+pub use hint::{About, Hint, Unreadable};
 pub use history::{Changed, FeedEntry, FromTo, Step, changed};
 pub use id_range::IdRange;
 pub use job::Job;

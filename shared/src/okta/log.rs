@@ -1,4 +1,4 @@
-//! The System Log: which users were deleted, and when.
+//! The System Log: which users were deleted, and when; and what may have changed since it was looked at last.
 //!
 //! A deleted user is a plain 404 that looks like one hidden from the token; only the log tells them apart
 //! (Okta's pages "System Log query" and "Event types").
@@ -6,22 +6,45 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use serde::Deserialize;
-
 use super::OktaError;
 use super::client::Okta;
 use super::page::Page;
-use super::query::PageRequest;
-use crate::model::{RawObject, Time};
+use super::query::{self, PageRequest};
+use crate::model::{About, EVENTS, Hint, Time};
 
 /// The path of the log.
 pub(super) const PATH: &str = "/api/v1/logs";
 
-/// Okta keeps events for 90 days, and refuses to look for much older ones.
-const RETENTION: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+/// Okta keeps events for 90 days, and refuses to look for much older ones (Okta: System Log query).
+pub const RETENTION: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
 const DELETIONS: &str =
     "eventType eq \"user.lifecycle.delete.initiated\" or eventType eq \"user.lifecycle.delete.completed\"";
+
+/// With more mapped groups than this the memberships of all groups are asked for: the address stays well under 8 KB.
+const MOST_GROUPS: usize = 40;
+
+impl PageRequest {
+    /// The events that hint at a change of somebody, or at one of these groups, from a moment on. It polls: the answer
+    /// has a `next` link always, and following it gives every event, in the order in which the log got them.
+    pub fn hints<'a>(since: Time, groups: impl Iterator<Item = &'a str>) -> PageRequest {
+        let since = since.to_string();
+        let filter = events(groups);
+        let parameters = [("since", &*since), ("filter", &filter), ("sortOrder", "ASCENDING"), ("limit", "1000")];
+        PageRequest::new(PATH, &parameters)
+    }
+}
+
+/// The filter of the events that hint at something.
+fn events<'a>(groups: impl Iterator<Item = &'a str>) -> String {
+    let groups: Vec<String> = groups.map(|group| format!("target.id eq {}", query::quoted(group))).collect();
+    let memberships = "eventType eq \"group.user_membership.add\" or eventType eq \"group.user_membership.remove\"";
+    match groups.len() {
+        0 => EVENTS.to_owned(),
+        1..=MOST_GROUPS => format!("{EVENTS} or (({memberships}) and ({}))", groups.join(" or ")),
+        _ => format!("{EVENTS} or {memberships}"),
+    }
+}
 
 /// The users that the log says were deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,73 +94,17 @@ impl Okta {
     }
 }
 
-/// An event as far as it matters here; Okta promises little of the rest of it.
-#[derive(Deserialize)]
-struct Event {
-    published: Time,
-    #[serde(default)]
-    outcome: Option<EventOutcome>,
-    #[serde(default)]
-    target: Option<Vec<Target>>,
-}
-
-#[derive(Deserialize)]
-struct EventOutcome {
-    #[serde(default)]
-    result: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    #[serde(default)]
-    id: Option<String>,
-    #[serde(default, rename = "type")]
-    kind: Option<String>,
-}
-
 fn note(page: &Page, found: &mut HashMap<String, Time>) {
     for event in &page.objects {
-        let Some((published, ids)) = deleted(event) else {
+        let Ok(hint) = Hint::of(event) else {
             tracing::warn!("an event of Okta's log cannot be read and is left out");
             continue;
         };
-        for id in ids {
-            let newest = found.entry(id).or_insert(published);
-            *newest = published.max(*newest);
+        for Hint { published, users, .. } in hint.into_iter().filter(|hint| hint.about == About::Deletion) {
+            for user in users {
+                let newest = found.entry(user).or_insert(published);
+                *newest = published.max(*newest);
+            }
         }
-    }
-}
-
-/// The users that an event says were deleted; targets go by their type, for their order means nothing.
-fn deleted(event: &RawObject) -> Option<(Time, Vec<String>)> {
-    let event: Event = serde_json::from_str(&event.text).ok()?;
-    let result = event.outcome.and_then(|outcome| outcome.result);
-    let has_happened = result.is_none_or(|result| result == "SUCCESS");
-    let targets = event.target.unwrap_or_default().into_iter().filter(|_| has_happened);
-    let users = targets.filter(|target| target.kind.as_deref() == Some("User")).filter_map(|target| target.id);
-    Some((event.published, users.collect()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ids(text: &str) -> Option<Vec<String>> {
-        deleted(&RawObject { text: text.into(), damaged: false }).map(|(_, ids)| ids)
-    }
-
-    #[test]
-    fn reads_users_of_events_that_happened() {
-        let event = |rest: &str| format!(r#"{{"published":"2026-11-20T10:00:00.353Z","version":0{rest}}}"#);
-        let target = r#","target":[{"type":"AppUser","id":"0ua1"},{"type":"User","id":"00u1","detailEntry":null}]"#;
-        assert_eq!(ids(&event(target)), Some(vec!["00u1".to_owned()]));
-        for (outcome, expected) in [("SUCCESS", 1), ("FAILURE", 0), ("SKIPPED", 0)] {
-            let text = event(&format!(r#"{target},"outcome":{{"result":"{outcome}","reason":null}}"#));
-            assert_eq!(ids(&text).unwrap().len(), expected, "{outcome}");
-        }
-        assert_eq!(ids(&event(&format!(r#"{target},"outcome":{{"result":null}}"#))).unwrap().len(), 1);
-        assert_eq!(ids(&event(r#","target":null,"outcome":null"#)), Some(vec![]));
-        assert_eq!(ids(&event(r#","target":[{"type":"User","id":null},{"type":null,"id":"00u1"}]"#)), Some(vec![]));
-        assert_eq!(ids("{}"), None);
     }
 }

@@ -20,4 +20,4 @@ pub use diff::{
 pub use passes::{GroupOrder, Pass, passes};
 pub use rivals::{Contender, Rivalry, Rivals};
 pub use slices::{SECOND, Slice, cut_second, split};
-pub use watermark::watermark;
+pub use watermark::{LATE_EVENTS, watermark};

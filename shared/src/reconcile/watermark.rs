@@ -7,6 +7,9 @@ use crate::model::Time;
 /// How long after the time that it bears a change may show in Okta's lists at worst.
 const LATE_COMMITS: Duration = Duration::from_secs(5 * 60);
 
+/// How long after it happened an event may reach Okta's log at worst, as far as anybody looks back for it.
+pub const LATE_EVENTS: Duration = Duration::from_secs(30 * 60);
+
 /// The watermark of a run that asked Okta at a time, by Okta's own clock: what is committed late bears an earlier one.
 pub fn watermark(asked: Time) -> Time {
     asked.before(LATE_COMMITS)

@@ -1,12 +1,13 @@
-//! The binary that is measured, built like this one.
+//! The binaries that are measured, built like this one.
 
 use std::path::PathBuf;
 use std::process::Command;
 
 use crate::Failure;
 
-/// Builds `full-import` in the profile that this program was built in, unless it is up to date, and says where it is.
-pub(crate) fn build() -> Result<PathBuf, Failure> {
+/// Builds functions in the profile that this program was built in, unless they are up to date, and says in which
+/// directory they are.
+pub(crate) fn build(functions: &[&str]) -> Result<PathBuf, Failure> {
     let this = std::env::current_exe()?;
     let directory = this.parent().ok_or("this program is in no directory")?;
     let target = directory.parent().ok_or("this program is in no target directory")?;
@@ -24,13 +25,14 @@ pub(crate) fn build() -> Result<PathBuf, Failure> {
     }
     let status = build
         // Both together, so that the dependencies are those that this program was built with.
-        .args(["build", "--package", "full-import", "--package", "bench", "--profile", profile])
+        .args(["build", "--package", "bench", "--profile", profile])
+        .args(functions.iter().flat_map(|function| ["--package", function]))
         .arg("--manifest-path")
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml"))
         .env("CARGO_TARGET_DIR", target)
         .status()?;
     if !status.success() {
-        return Err("full-import could not be built".into());
+        return Err(format!("{} could not be built", functions.join(", ")).into());
     }
-    Ok(directory.join("full-import"))
+    Ok(directory.to_owned())
 }

@@ -1,10 +1,11 @@
-//! Benchmarks of the real `full-import` binary, against a simulated Okta and an embedded DynamoDB on this machine.
+//! Benchmarks of the functions' real binaries, against a simulated Okta and an embedded DynamoDB on this machine.
 //!
 //! ```text
 //! cargo run --release -p bench -- import --users 10000,100000
 //! cargo run --release -p bench -- pace
 //! cargo run --release -p bench -- deadline
 //! cargo run --release -p bench -- mapping
+//! cargo run --release -p bench -- following --users 100000
 //! ```
 //!
 //! Each prints what was measured and whether the bounds that Rollcall promises are kept; the exit status is 1 when one is
@@ -13,6 +14,7 @@
 mod binary;
 mod deadline;
 mod figures;
+mod following;
 mod import;
 mod mapping;
 mod pace;
@@ -27,7 +29,7 @@ use figures::Report;
 /// Whatever keeps a benchmark from its end.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Benchmarks of the full import.
+/// Benchmarks of Rollcall's functions.
 #[derive(Parser)]
 #[command(name = "bench")]
 struct Arguments {
@@ -64,6 +66,12 @@ enum Scenario {
         #[arg(long, default_value_t = 2)]
         seconds: u64,
     },
+    /// What a delta-sync takes that finds nothing; and what log and delta take after one in a hundred changed.
+    Following {
+        /// How many people.
+        #[arg(long, default_value_t = 100_000)]
+        users: usize,
+    },
     /// What mapping and diffing takes of the processor, without Okta and the directory.
     Mapping {
         /// How many people.
@@ -80,7 +88,11 @@ async fn main() -> Result<ExitCode, Failure> {
         mapping::run(users, &mut report)?;
         return Ok(status(report));
     }
-    let binary = binary::build()?;
+    if let Scenario::Following { users } = arguments.scenario {
+        following::run(&binary::build(&following::FUNCTIONS)?, users, &mut report).await?;
+        return Ok(status(report));
+    }
+    let binary = binary::build(&["full-import"])?.join("full-import");
     match arguments.scenario {
         Scenario::Import { users } => {
             for users in users {
@@ -93,8 +105,8 @@ async fn main() -> Result<ExitCode, Failure> {
             }
         }
         Scenario::Deadline { users, seconds } => deadline::run(&binary, (users, seconds), &mut report).await?,
-        // Needs no binary: it is done.
-        Scenario::Mapping { .. } => {}
+        // They are done.
+        Scenario::Mapping { .. } | Scenario::Following { .. } => {}
     }
     Ok(status(report))
 }

@@ -2,10 +2,11 @@
 //!
 //! [`world`] puts the pieces together around the production handlers, [`truth`] says what the directory should hold
 //! without any of the product's own mapping, and [`wire`] stands between the product and what it calls. [`lambda`] runs
-//! a function's real binary.
+//! a function's real binary, and [`invocations`] only writes down who would have to run.
 #![expect(clippy::expect_used, reason = "a test that cannot go on should stop where it is")]
 
 mod departments;
+pub mod invocations;
 pub mod lambda;
 mod presets;
 pub mod truth;

@@ -9,8 +9,9 @@ use jiff::Timestamp;
 use okta_sim::{Options, Org, Sim, Status, User};
 use rollcall::stack::{self, Stack};
 use rollcall_shared::config::Tuning;
+use rollcall_shared::directory::Acquired;
 use rollcall_shared::handlers::changes::{ChangesPage, MOST_CHANGES, changes};
-use rollcall_shared::handlers::{Event, Response, delta_sync, full_import};
+use rollcall_shared::handlers::{Event, Response, delta_sync, deprovisioning, full_import};
 pub use rollcall_shared::model::Job;
 use rollcall_shared::model::{Connection, FeedEntry, Reason, Record, UnsyncedRow};
 use rollcall_shared::report::{Counts, Problem, RunReport, RunState};
@@ -147,6 +148,11 @@ impl World {
     /// Runs the delta-sync; panics where no run could be opened.
     pub async fn delta(&self) -> RunReport {
         delta(&self.context, &self.connection.name).await.expect("a run is opened")
+    }
+
+    /// Runs deprovisioning; panics where no run could be opened.
+    pub async fn deprovision(&self) -> RunReport {
+        deprovision(&self.context, &self.connection.name).await.expect("a run is opened")
     }
 
     /// Runs the full import until it has ended: what a schedule does over the days.
@@ -289,6 +295,18 @@ impl World {
         self.people(|user| user.status == Status::Active)
     }
 
+    /// Makes the run that polls share an hour older, so that the next poll begins another.
+    pub async fn age_the_shared_run(&self) {
+        let (directory, name) = (&self.stack.context.directory, &self.connection.name);
+        let mut position = directory.log_position(name).await.expect("the position can be read");
+        let polls = position.polls.as_mut().expect("polls share a run");
+        polls.began = polls.began.before(Duration::from_secs(3_600));
+        let lease = directory.acquire(name, Job::Deprovisioning, "aging").await.expect("the lease can be asked for");
+        let Acquired::New(lease) = lease else { panic!("deprovisioning is at work") };
+        directory.put_log_position(&lease, &position).await.expect("the position can be stored");
+        lease.finish().await.expect("the lease can be given back");
+    }
+
     /// Lets the lease of a job lapse, as if its holder had been dead for long enough.
     pub async fn let_the_lease_lapse(&self, job: Job) {
         let key = json!({
@@ -330,6 +348,14 @@ pub async fn import(context: &Context, connection: &str) -> Result<RunReport, Er
 /// Where no run could be opened, or its report could not be stored.
 pub async fn delta(context: &Context, connection: &str) -> Result<RunReport, Error> {
     Ok(run(delta_sync::handle(context, event(connection)).await?))
+}
+
+/// Runs deprovisioning of a connection.
+///
+/// # Errors
+/// Where no run could be opened, or its report could not be stored.
+pub async fn deprovision(context: &Context, connection: &str) -> Result<RunReport, Error> {
+    Ok(run(Box::pin(deprovisioning::handle(context, event(connection))).await?))
 }
 
 fn event(connection: &str) -> Event {

@@ -29,7 +29,11 @@ pub(super) async fn run(session: &mut Session, arguments: &ApplyArguments) -> Re
         None if is_stdin(&arguments.file) || std::io::stdin().is_terminal() => None,
         None => token_of_stdin().await?,
     };
+    let hook = arguments.hook_env.as_deref().map(|variable| hook_secret(&connection, variable)).transpose()?;
     let stack = session.open().await?;
+    if let Some((name, secret)) = &hook {
+        stack.context.secrets.put(name, secret).await?;
+    }
     store(&stack.context, &connection, token.as_deref()).await?;
     remark(&stack.context, &connection).await;
     let mappings: Vec<&str> = connection.mappings.iter().map(|mapping| mapping.name.as_str()).collect();
@@ -79,6 +83,20 @@ fn secret(connection: &Connection) -> &str {
     match &connection.okta.auth {
         Auth::ApiToken { secret } => secret,
     }
+}
+
+/// The secret of the connection's event hook, by name and value.
+fn hook_secret(connection: &Connection, variable: &str) -> Result<(String, String), Failure> {
+    let Some(name) = connection.okta.event_hook.clone() else {
+        let detail = format!("The connection {} has no event hook.", connection.name);
+        return Err(Failure::usage(detail, "Name its secret in `okta.event_hook.secret`, or leave --hook-env out."));
+    };
+    let value = std::env::var(variable).unwrap_or_default();
+    if value.trim().is_empty() {
+        let detail = format!("The environment variable {variable} is not set, or empty.");
+        return Err(Failure::usage(detail, "Put the hook's authentication secret in it; nothing was stored."));
+    }
+    Ok((name, value.trim().to_owned()))
 }
 
 fn is_stdin(file: &Path) -> bool {

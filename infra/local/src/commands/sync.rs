@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rollcall_shared::Context;
 use rollcall_shared::clock;
-use rollcall_shared::handlers::{Event, Response, delta_sync, full_import};
+use rollcall_shared::handlers::{Event, Response, delta_sync, deprovisioning, full_import};
 use rollcall_shared::model::{Job, Plan};
 use rollcall_shared::report::{Problem, RunReport};
 
@@ -42,11 +42,13 @@ pub(super) async fn run(session: &mut Session, arguments: &SyncArguments) -> Res
 fn check(arguments: &SyncArguments) -> Result<(), Failure> {
     match arguments.job {
         Job::FullImport => Ok(()),
-        Job::DeltaSync if arguments.plan.is_none() => Ok(()),
-        Job::DeltaSync => Err(Failure::usage("A plan is one of a full import.".to_owned(), "Leave --plan out.")),
-        Job::Deprovisioning | Job::DeviceCollection | Job::ServiceDiscovery => {
+        Job::DeltaSync | Job::Deprovisioning if arguments.plan.is_none() => Ok(()),
+        Job::DeltaSync | Job::Deprovisioning => {
+            Err(Failure::usage("A plan is one of a full import.".to_owned(), "Leave --plan out."))
+        }
+        Job::DeviceCollection | Job::ServiceDiscovery => {
             let detail = format!("The job {} is not available in this version.", arguments.job.name());
-            Err(Failure::usage(detail, "full-import and delta-sync are."))
+            Err(Failure::usage(detail, "full-import, delta-sync and deprovisioning are."))
         }
     }
 }
@@ -91,6 +93,7 @@ async fn start(context: &Context, (connection, job): (&str, Job)) -> Result<RunR
     let event = Event { connection: Some(connection.to_owned()), ..Event::default() };
     let result = match job {
         Job::DeltaSync => delta_sync::handle(context, event).await,
+        Job::Deprovisioning => deprovisioning::handle(context, event).await,
         _ => full_import::handle(context, event).await,
     };
     let error = match result {

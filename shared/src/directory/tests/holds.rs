@@ -29,7 +29,7 @@ async fn a_hold_opens_grows_shrinks_and_closes() {
     directory.open_hold(&delta, time("2026-11-21T00:00:00.000Z")).await.unwrap();
 
     let hold = directory.hold("acme").await.unwrap();
-    assert_eq!(hold, Some(Hold { opened: time(NOON), run: "run-2".to_owned() }));
+    assert_eq!(hold, Some(Hold { opened: time(NOON), run: "run-2".to_owned(), alarmed: None }));
     let mut entries = held(&directory).await;
     entries.sort_by(|one, other| one.change.id.cmp(&other.change.id));
     let entry = |run: &str, change: &Change| HeldEntry {

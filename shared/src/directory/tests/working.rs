@@ -6,7 +6,9 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::{NOON, creation, directory, lease, time};
 use crate::clock;
-use crate::directory::{Collected, CollectedFate, Directory, DirectoryError, SHARDS, Suspect, UnsyncedNote, keys};
+use crate::directory::{
+    Collected, CollectedFate, Directory, DirectoryError, Noted, SHARDS, Suspect, UnsyncedNote, keys,
+};
 use crate::model::{Change, Outcome, Rejection, RejectionReason, UnsyncedRow};
 
 #[tokio::test]
@@ -85,11 +87,16 @@ async fn deactivations_wait_for_the_end_of_the_run() {
     let lease = lease(&directory, "run-1").await;
     let change = creation("00u1", NOON);
     let later = Change { expected: Some(4), ..change.clone() };
-    directory.add_deactivation(&lease, "employees", &change, None).await.unwrap();
-    directory.add_deactivation(&lease, "employees", &later, Some(Outcome::Updated)).await.unwrap();
-    directory.add_deactivation(&lease, "custodians", &change, Some(Outcome::Unchanged)).await.unwrap();
-    let entry =
-        |mapping: &str, counted, fate| Collected { mapping: mapping.to_owned(), id: "00u1".to_owned(), counted, fate };
+    directory.add_deactivation(&lease, "employees", &change, noted(None)).await.unwrap();
+    directory.add_deactivation(&lease, "employees", &later, noted(Some(Outcome::Updated))).await.unwrap();
+    directory.add_deactivation(&lease, "custodians", &change, noted(Some(Outcome::Unchanged))).await.unwrap();
+    let entry = |mapping: &str, counted, fate| Collected {
+        mapping: mapping.to_owned(),
+        id: "00u1".to_owned(),
+        counted,
+        reported: None,
+        fate,
+    };
     let custodian = entry("custodians", Some(Outcome::Unchanged), CollectedFate::Waits(Box::new(change)));
     let waits = entry("employees", None, CollectedFate::Waits(Box::new(later.clone())));
     assert_eq!(deactivations(&directory, "run-1").await, [custodian.clone(), waits.clone()]);
@@ -100,8 +107,12 @@ async fn deactivations_wait_for_the_end_of_the_run() {
     let withdrawn = entry("employees", None, CollectedFate::Withdrawn(Outcome::Unchanged));
     assert_eq!(deactivations(&directory, "run-1").await, [custodian.clone(), withdrawn]);
 
-    directory.add_deactivation(&lease, "employees", &later, Some(Outcome::Updated)).await.unwrap();
+    directory.add_deactivation(&lease, "employees", &later, noted(Some(Outcome::Updated))).await.unwrap();
     assert_eq!(deactivations(&directory, "run-1").await, [custodian, waits]);
+}
+
+fn noted(counted: Option<Outcome>) -> Noted {
+    Noted { counted, reported: None }
 }
 
 fn note(id: &str, message: &str) -> UnsyncedNote {

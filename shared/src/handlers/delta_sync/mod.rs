@@ -15,7 +15,8 @@ use self::delta::Delta;
 use super::interruption::Interruption;
 use super::invocation::{Stops, go_on};
 use super::run::{self, Opened, Run};
-use super::work::deciding::{apply_collected, decide};
+use super::work::deciding::decide;
+use super::work::meeting::apply;
 use super::work::{departments, end, managers};
 use super::{Event, Response, fan_out};
 use crate::context::Context;
@@ -94,18 +95,6 @@ async fn phases(delta: &Delta) -> Result<RunState, Interruption> {
             delta.save().await?;
         }
     }
-}
-
-/// Carries out what the guard allowed and holds the rest. The hold is closed when this run found that Okta bears out
-/// nothing of it any more; of those in it whom it did not meet, a delta knows nothing.
-async fn apply(delta: &Delta) -> Result<RunState, Interruption> {
-    let held = delta.work().held.clone();
-    let waiting = held.clone().unwrap_or_default();
-    let ending = apply_collected(delta, &waiting).await?;
-    if ending == RunState::Succeeded && held.is_some_and(|held| held.is_empty()) {
-        delta.line.directory.close_hold(&delta.line.lease).await?;
-    }
-    Ok(ending)
 }
 
 /// Everything up to the time that Okta was asked at is in the directory, or in the hold: what follows starts from here.

@@ -5,25 +5,23 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::checkpoint::Checkpoint;
-use super::delta::{Delta, FIRST_LISTING, MET, Work};
+use super::delta::{Delta, FIRST_LISTING, Work};
 use crate::context::Context;
-use crate::directory::{CompleteImport, ConnectionState, Directory, SHARDS};
+use crate::directory::{CompleteImport, Directory};
 use crate::error::{Error, Fate};
 use crate::groups::{Groups, Resolved};
+use crate::handlers::connect;
+use crate::handlers::following::{ask_for_an_import, import_to_follow, witnesses};
 use crate::handlers::interruption::Interruption;
 use crate::handlers::invocation::Stops;
 use crate::handlers::run::Run;
 use crate::handlers::sight::find_groups;
 use crate::handlers::work::deciding::held;
+use crate::handlers::work::meeting::{MET, People};
 use crate::handlers::work::{AtWork, Ledger, Seen};
-use crate::handlers::{connect, fan_out};
-use crate::model::{Connection, Job, Time};
+use crate::model::{Connection, Time};
 use crate::okta::{ChangedGroups, Okta};
-use crate::reconcile::hash;
 use crate::report::Problem;
-
-/// How many witnesses are asked for.
-const WITNESSES: usize = 2;
 
 /// Takes up or begins a delta.
 pub(super) async fn prepare(context: &Context, run: &mut Run, stops: Option<Stops>) -> Result<Delta, Interruption> {
@@ -50,63 +48,17 @@ pub(super) async fn prepare(context: &Context, run: &mut Run, stops: Option<Stop
     let members = line.directory.seen(line.lease.run(), list, chunks).await?;
     let work = Work {
         checkpoint,
-        met: Seen::resumed(met),
+        people: People { met: Seen::resumed(met), taken_up: run.taken_up, held: None },
         members: Seen::resumed(members),
         changed: mapped.changed,
         witnesses,
-        taken_up: run.taken_up,
-        held: None,
     };
     let delta = AtWork::on(line, work, run.report.clone(), (context.tuning, stops));
     if delta.line.directory.hold(&delta.line.connection.name).await?.is_some() {
         let held = held(&delta).await?;
-        delta.work().held = Some(held);
+        delta.work().people.held = Some(held);
     }
     Ok(delta)
-}
-
-/// Why there is nothing that a delta could follow.
-enum NoImport {
-    Never,
-    OtherMappings,
-}
-
-/// The last complete import, and the watermark: a delta is only right after an import of these very mappings.
-fn import_to_follow<'a>(
-    connection: &Connection,
-    state: &'a ConnectionState,
-) -> Result<(&'a CompleteImport, Time), NoImport> {
-    let (Some(import), Some(watermark)) = (&state.last_complete, state.watermark) else {
-        return Err(NoImport::Never);
-    };
-    if import.mappings_digest != connection.mappings_digest() {
-        return Err(NoImport::OtherMappings);
-    }
-    Ok((import, watermark))
-}
-
-/// Asks for a full import, where there is a function of it to start, and says so.
-async fn ask_for_an_import(context: &Context, connection: &Connection, why: NoImport) -> Error {
-    let (slug, title, why) = match why {
-        NoImport::Never => ("never-imported", "A full import has to come first", "has never been imported completely"),
-        NoImport::OtherMappings => {
-            ("mappings-changed", "The mappings have changed", "has other mappings than when it was last imported")
-        }
-    };
-    let name = &connection.name;
-    let started = fan_out::start_other(context, Job::FullImport, name).await;
-    let (then, hint) = match started {
-        true => (
-            "A full import was started.",
-            "Nothing to do: once the import is complete, the delta-sync follows it.".to_owned(),
-        ),
-        false => (
-            "Nothing was read or changed.",
-            format!("Run the full import first: `rollcall sync {name} full-import`. The delta-sync follows it."),
-        ),
-    };
-    let detail = format!("Connection {name} {why}, so it is not enough to look at what changed. {then}");
-    Error::Problem(Problem::new(slug, title, detail, hint).with_status(409), Fate::Fatal)
 }
 
 /// The mapped groups, and those of them whose members changed.
@@ -182,17 +134,4 @@ async fn checkpoint(
     let mut ledger = Ledger { deactivations: run.taken_up, ..Ledger::new(connection.mappings.len()) };
     ledger.take_active(connection, Some(import));
     Ok(Checkpoint::new(since, digest, ledger))
-}
-
-/// Known active people, other ones in every run: should they all have been deleted, the next run asks for others.
-async fn witnesses(run: &Run, connection: &Connection) -> Result<Vec<String>, Interruption> {
-    let first = hash(run.lease.run()) % SHARDS;
-    for (_, mapping) in connection.mappings_of_people() {
-        let place = (connection.name.as_str(), mapping.name.as_str());
-        let found = run.directory.some_active(place, first, WITNESSES).await?;
-        if !found.is_empty() {
-            return Ok(found);
-        }
-    }
-    Ok(Vec::new())
 }

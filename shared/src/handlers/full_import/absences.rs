@@ -13,11 +13,12 @@ use super::closing::suspects;
 use super::evidence::{Evidence, gather};
 use super::import::Import;
 use super::members::met_in;
-use crate::directory::{ConnectionState, Known, SHARDS, Suspect, Written};
+use crate::directory::{ConnectionState, SHARDS, Suspect};
 use crate::handlers::interruption::{Interruption, blind};
+use crate::handlers::work::absence::{Absence, gone};
 use crate::line::Person;
-use crate::model::{Mapping, Outcome, Reason, Rejection, Time};
-use crate::reconcile::{Source, Verdict, absent, hash, is_too_many, outcome_of_nothing_to_write};
+use crate::model::{Outcome, Reason, Rejection, Time};
+use crate::reconcile::{Source, hash, is_too_many};
 use crate::sync::{Landing, Met};
 
 /// How long before T0 somebody may have gone whom the import's own pages still showed.
@@ -157,43 +158,6 @@ fn note(
     }
     found.landings.push(Landing { mapping: index, id: id.to_owned(), outcome, before: Outcome::Unchanged });
     Ok(())
-}
-
-/// A confirmed absence.
-struct Absence {
-    /// Why somebody is gone.
-    reason: Reason,
-    /// The bucket that they were counted in before, if they were.
-    counted: Option<Outcome>,
-}
-
-/// Writes, or collects for the guard, that somebody is gone.
-async fn gone(
-    import: &Import,
-    mapping: &Mapping,
-    known: &Known,
-    Absence { reason, counted }: Absence,
-) -> Result<Option<Outcome>, Interruption> {
-    let line = &import.line;
-    let nothing = outcome_of_nothing_to_write(Outcome::Unchanged, Some(&known.current), line.lease.run());
-    line.clear(mapping, &known.id).await?;
-    line.retell_if_untold(mapping, (known.source_created, &known.id), Some(&known.current)).await?;
-    if reason == Reason::Missing && known.current.standing.is_some() {
-        // Inactive already, and nobody can tell what became of them: nothing that a person need approve.
-        return Ok(Some(nothing));
-    }
-    match absent(&known.id, known.source_created, &known.current, reason) {
-        Verdict::Deactivate(change) => {
-            line.directory.add_deactivation(&line.lease, &mapping.name, &change, counted).await?;
-            import.work().checkpoint.ledger.deactivations = true;
-            Ok(None)
-        }
-        Verdict::Write(change) => {
-            let written = line.write(mapping, &change).await? == Written::Done;
-            Ok(Some(if written { change.outcome } else { Outcome::Stale }))
-        }
-        _ => Ok(Some(nothing)),
-    }
 }
 
 /// People of whom the log says that they were deleted since the import began: some were seen before they went, suspects

@@ -9,13 +9,11 @@ use super::import::Import;
 use crate::directory::{ConnectionState, HeldEntry};
 use crate::handlers::interruption::Interruption;
 use crate::model::{Reason, Rejection, RejectionReason, Time};
-use crate::okta::Deletions;
+use crate::okta::{Deletions, LOG_RETENTION};
 
 /// The overlap of two imports' looks at the log: a person who went just before one may be listed in it still, because
 /// search lags, and the event may reach the log late. Deletions are few, so a generous overlap costs no further request.
 const OVERLAP: Duration = Duration::from_secs(24 * 60 * 60);
-/// How long Okta keeps its log (Okta: System Log query).
-const LOG_RETENTION: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
 /// What the log can say about absences.
 pub(super) struct Evidence {

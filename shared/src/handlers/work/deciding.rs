@@ -11,10 +11,11 @@ use crate::directory::{Collected, CollectedFate, ConnectionState, DayCount, Dire
 use crate::error::Error;
 use crate::handlers::interruption::Interruption;
 use crate::handlers::settle::settle;
-use crate::model::{Change, Outcome, Reason, Rejection, RejectionReason};
-use crate::reconcile::guard::{Decision, Measure};
+use crate::model::{Change, Job, Outcome, Reason, Rejection, RejectionReason, Time};
+use crate::reconcile::guard::{Decision, Evidence, Measure};
 use crate::reconcile::{FRESH, hash};
 use crate::report::RunState;
+use crate::telemetry;
 
 /// The day that the guard's wider limit is measured by.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -74,12 +75,14 @@ fn measure(job: &AtWork<impl Sheet>, state: &mut ConnectionState, new: &[u64]) -
     state.deactivated.retain(|entry| entry.at > now.before(DAY) && entry.run != run);
     let guard = &line.connection.guard;
     let tallies: Vec<_> = job.ledger(|ledger| ledger.tallies.clone());
+    let evidence = evidence_of(line.lease.job());
     let mut decisions = Vec::new();
     for (index, mapping) in line.connection.mappings.iter().enumerate() {
         let today =
             state.deactivated.iter().filter(|entry| entry.mapping == mapping.name).map(|entry| entry.count).sum();
         let (number, percent) = (guard.max_deactivations, guard.max_deactivations_percent);
-        let decision = Measure { number, percent, active: tallies[index].active, today }.decide(new[index]);
+        let active = tallies[index].active;
+        let decision = Measure { number, percent, active, today, evidence }.decide(new[index]);
         if decision == Decision::Allow && new[index] > 0 {
             let (mapping, run) = (mapping.name.clone(), run.to_owned());
             state.deactivated.push(DayCount { at: now, mapping, count: new[index], run });
@@ -87,6 +90,15 @@ fn measure(job: &AtWork<impl Sheet>, state: &mut ConnectionState, new: &[u64]) -
         decisions.push(decision);
     }
     decisions
+}
+
+/// What stands behind the deactivations that a job collects.
+fn evidence_of(job: Job) -> Evidence {
+    match job {
+        // It looks at nobody whom the log does not report, and reads each by id.
+        Job::Deprovisioning => Evidence::Reported,
+        Job::FullImport | Job::DeltaSync | Job::DeviceCollection | Job::ServiceDiscovery => Evidence::Seen,
+    }
 }
 
 /// Carries out what the guard allowed and holds the rest, a shard at a time; then drops from the hold whom Okta no
@@ -115,7 +127,24 @@ pub(crate) async fn apply_collected(job: &AtWork<impl Sheet>, held: &Held) -> Re
         }
     }
     let any_held = job.ledger(|ledger| ledger.tallies.iter().any(|tally| tally.counts.held > 0));
+    if any_held {
+        alarm(job).await?;
+    }
     Ok(if any_held { RunState::Held } else { RunState::Succeeded })
+}
+
+/// Alarms when a hold opens, and again whenever it has doubled: not with every run that adds to it.
+async fn alarm(job: &AtWork<impl Sheet>) -> Result<(), Interruption> {
+    let line = &job.line;
+    let Some(hold) = line.directory.hold(&line.connection.name).await? else { return Ok(()) };
+    let waiting = line.directory.held(&line.connection.name);
+    let waiting = waiting.try_fold(0_u64, async |count, _| Ok(count + 1)).await?;
+    if hold.alarmed.is_none_or(|alarmed| waiting >= alarmed.saturating_mul(2)) {
+        // Told first: an alarm that comes twice is better than one that does not.
+        telemetry::alarm_of_hold(&line.connection.name, line.lease.run(), waiting);
+        line.directory.note_alarm(&line.lease, waiting).await?;
+    }
+    Ok(())
 }
 
 async fn apply_shard(job: &AtWork<impl Sheet>, shard: u64, held: &Held) -> Result<(), Interruption> {
@@ -136,9 +165,13 @@ async fn apply_shard(job: &AtWork<impl Sheet>, shard: u64, held: &Held) -> Resul
     if settled.iter().any(|settled| settled.outcome == Outcome::Held) {
         line.directory.open_hold(&line.lease, clock::now()).await?;
     }
+    let now = line.okta.now();
     job.ledger(|ledger| {
-        for Settled { mapping, id, outcome, counted } in &settled {
+        for Settled { mapping, id, outcome, counted, reported } in &settled {
             ledger.count_collected(*mapping, id, (*outcome, *counted));
+            if let Some(reported) = reported.filter(|_| *outcome == Outcome::Deactivated) {
+                ledger.lags.note(now.since(reported));
+            }
         }
         ledger.applied = shard + 1;
     });
@@ -151,6 +184,8 @@ struct Settled {
     id: String,
     outcome: Outcome,
     counted: Option<Outcome>,
+    /// When Okta's log reported it, if it did.
+    reported: Option<Time>,
 }
 
 /// Settles one collected deactivation as decided; what nobody can tell the reason of waits in any case.
@@ -160,7 +195,7 @@ async fn apply_one(
     collected: Collected,
     decision: Decision,
 ) -> Result<Settled, Interruption> {
-    let Collected { id, counted, fate, .. } = collected;
+    let Collected { id, counted, reported, fate, .. } = collected;
     let outcome = match fate {
         CollectedFate::Withdrawn(outcome) => outcome,
         CollectedFate::Waits(change) if change.standing == Some(Reason::Missing) => {
@@ -168,7 +203,7 @@ async fn apply_one(
         }
         CollectedFate::Waits(change) => carry_out(job, mapping, &change, decision).await?,
     };
-    Ok(Settled { mapping, id, outcome, counted })
+    Ok(Settled { mapping, id, outcome, counted, reported })
 }
 
 async fn carry_out(
@@ -207,7 +242,7 @@ pub(crate) async fn set_aside(job: &AtWork<impl Sheet>) -> Result<(), Error> {
     }
     for shard in 0..SHARDS {
         let mut collected = line.directory.deactivations(line.lease.run(), shard);
-        while let Some(Collected { mapping, id, counted, fate }) = collected.try_next().await? {
+        while let Some(Collected { mapping, id, counted, fate, .. }) = collected.try_next().await? {
             let Some(index) = line.connection.mapping_index(&mapping) else { continue };
             let outcome = match fate {
                 CollectedFate::Withdrawn(outcome) => outcome,

@@ -22,9 +22,8 @@ pub(crate) async fn end(
             if ending == RunState::Held {
                 run.report.problem = Some(run::held_problem(&run.report));
             }
-            // Some mappings could not be worked on; what the others came to stands.
-            if let Some(problem) = job.line.groups.broken().values().next() {
-                (run.report.state, run.report.problem) = (RunState::Failed, Some(problem.clone()));
+            if let Some(problem) = job.trouble() {
+                (run.report.state, run.report.problem) = (RunState::Failed, Some(problem));
             }
             return run.close().await;
         }

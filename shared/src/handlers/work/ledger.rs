@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::lags::Lags;
 use crate::directory::CompleteImport;
 use crate::model::{Connection, Outcome, Time};
 use crate::reconcile::guard::Decision;
@@ -25,6 +26,9 @@ pub(crate) struct Ledger {
     pub decisions: Vec<Decision>,
     /// The next shard of collected deactivations to carry out or hold.
     pub applied: u64,
+    /// From events of Okta's log to the inactive records.
+    #[serde(default)]
+    pub lags: Lags,
     /// What earlier invocations asked of Okta.
     pub okta: OktaUse,
     /// What earlier invocations used of DynamoDB.

@@ -4,11 +4,14 @@
 //! A job brings its own sheet, what it keeps in memory: its checkpoint, with a [`Ledger`] in it, and the ids that were
 //! seen. What is here never reads a page by itself, and never writes a checkpoint before the effects it covers.
 
+pub(crate) mod absence;
 pub(crate) mod deciding;
 pub(crate) mod departments;
 mod ending;
+mod lags;
 mod ledger;
 pub(crate) mod managers;
+pub(crate) mod meeting;
 mod pages;
 mod seen;
 
@@ -70,6 +73,8 @@ pub(crate) struct AtWork<S> {
     pages: AtomicU64,
     /// A person asked the run to stop.
     cancelled: AtomicBool,
+    /// What went wrong and stopped nothing else.
+    trouble: Mutex<Option<Problem>>,
     sheet: Mutex<S>,
     /// People whom the reading did not meet, and the mappings that they were counted under since.
     late: Mutex<HashMap<String, HashSet<usize>>>,
@@ -86,6 +91,8 @@ impl<S: Sheet> AtWork<S> {
         let mappings = &line.connection.mappings;
         let (passes, by_group) = (line.groups.passes(mappings), line.groups.admit_all_that_matter(mappings));
         let attributes = line.connection.attributes();
+        // Some mappings could not be worked on; what the others come to stands.
+        let trouble = line.groups.broken().values().next().cloned();
         let people_before = S::ledger(sheet.checkpoint()).people;
         let (pages, cancelled, sheet) = (AtomicU64::new(0), AtomicBool::new(false), Mutex::new(sheet));
         let began = Instant::now();
@@ -101,6 +108,7 @@ impl<S: Sheet> AtWork<S> {
             people_before,
             pages,
             cancelled,
+            trouble: Mutex::new(trouble),
             sheet,
             late: Mutex::default(),
         }
@@ -132,6 +140,16 @@ impl<S: Sheet> AtWork<S> {
             Some(stops) if Instant::now() >= stops.work => Err(Interruption::Deadline),
             _ => Ok(()),
         }
+    }
+
+    /// Notes what went wrong and stops nothing else: the run fails by it at its end.
+    pub(crate) fn note_trouble(&self, problem: Problem) {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(problem);
+    }
+
+    /// What went wrong and stopped nothing else.
+    fn trouble(&self) -> Option<Problem> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Notes that a page was taken in.
@@ -232,8 +250,10 @@ impl<S: Sheet> AtWork<S> {
         };
         let (okta, dynamodb) = self.used(&ledger);
         let ended = (state != RunState::Running).then(crate::clock::now);
-        let warnings = self.line.warnings();
-        RunReport { state, ended, mappings, progress, okta, dynamodb, problem: None, warnings, ..self.report.clone() }
+        let (lag_seconds, warnings) = (ledger.lags.lag(), self.line.warnings());
+        let (state, problem) = (state, None);
+        let of_run = self.report.clone();
+        RunReport { state, ended, mappings, progress, lag_seconds, okta, dynamodb, problem, warnings, ..of_run }
     }
 }
 

@@ -56,6 +56,8 @@ pub struct OktaLink {
     pub url: OrgUrl,
     /// How to sign in.
     pub auth: Auth,
+    /// The name of the secret that holds what Okta's event hook authenticates itself with, where there is a hook.
+    pub event_hook: Option<String>,
 }
 
 /// How to sign in to an org.
@@ -106,9 +108,13 @@ impl Connection {
         let Auth::ApiToken { secret } = &self.okta.auth;
         let schedules: Map<String, Value> =
             self.schedules.iter().map(|(job, schedule)| (job.name().to_owned(), json!(schedule))).collect();
+        let mut okta = json!({ "url": self.okta.url, "auth": { "kind": "api_token", "secret": secret } });
+        if let Some(secret) = &self.okta.event_hook {
+            okta["event_hook"] = json!({ "secret": secret });
+        }
         json!({
             "name": self.name,
-            "okta": { "url": self.okta.url, "auth": { "kind": "api_token", "secret": secret } },
+            "okta": okta,
             "enabled": self.enabled,
             "schedules": schedules,
             "timezone": self.timezone,

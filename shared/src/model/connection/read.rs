@@ -50,8 +50,26 @@ fn okta(value: &Value, path: &str, faults: &mut Faults) -> Option<OktaLink> {
     let mut section = Section::open(value, path, faults)?;
     let url = section.text("url", faults).and_then(|text| faults.note(&section.at("url"), OrgUrl::parse(text)));
     let auth = section.required("auth", faults).and_then(|value| auth(value, &section.at("auth"), faults));
+    let event_hook = match section.optional("event_hook") {
+        Some(value) => Some(event_hook(value, &section.at("event_hook"), faults)?),
+        None => None,
+    };
     section.close(faults);
-    Some(OktaLink { url: url?, auth: auth? })
+    Some(OktaLink { url: url?, auth: auth?, event_hook })
+}
+
+/// The secret of an event hook.
+fn event_hook(value: &Value, path: &str, faults: &mut Faults) -> Option<String> {
+    let mut section = Section::open(value, path, faults)?;
+    let secret = secret(&mut section, faults);
+    section.close(faults);
+    secret
+}
+
+/// The name of a secret.
+fn secret(section: &mut Section<'_>, faults: &mut Faults) -> Option<String> {
+    let text = section.text("secret", faults)?;
+    faults.note(&section.at("secret"), name::check_secret(text)).map(|()| text.to_owned())
 }
 
 fn auth(value: &Value, path: &str, faults: &mut Faults) -> Option<Auth> {
@@ -71,9 +89,7 @@ fn auth(value: &Value, path: &str, faults: &mut Faults) -> Option<Auth> {
             faults.add(section.at("kind"), message);
         }
     }
-    let secret = section
-        .text("secret", faults)
-        .and_then(|text| faults.note(&section.at("secret"), name::check_secret(text)).map(|()| text.to_owned()));
+    let secret = secret(&mut section, faults);
     section.close(faults);
     Some(Auth::ApiToken { secret: secret? }).filter(|_| kind == Some("api_token"))
 }

@@ -125,6 +125,8 @@ fn a_fault_of_the_connection_has_its_path_and_message() {
             json!("api-token"),
             "okta.auth.kind: unknown kind; expected `api_token`; did you mean `api_token`?",
         ),
+        ("/okta/event_hook", json!({ "secret": "a b" }), "okta.event_hook.secret: expected a secret's name"),
+        ("/okta/event_hook", json!({}), "okta.event_hook.secret: is missing"),
         ("/okta/auth/secret", json!("a b"), "okta.auth.secret: expected a secret's name"),
         ("/okta/auth/secret", json!(TOKEN), "okta.auth.secret: this looks like the API token itself"),
         ("/enabled", json!("yes"), "enabled: expected true or false, not a string"),

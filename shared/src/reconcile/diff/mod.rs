@@ -24,10 +24,26 @@ pub struct Observation<'a> {
 /// Where an observation comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
-    /// A list, whose index may lag.
+    /// Lists, whose index may lag: the object from one, who is in its groups from others.
     Listed,
-    /// A read of the object by its id, which is live.
+    /// Reads by the object's id, which are live: of itself, and of its groups where a mapping asks for them.
     ReadById,
+    /// The object by its id; its groups as they were listed.
+    ObjectById,
+    /// The object from a list; its groups were read by its id and noted.
+    GroupsById,
+}
+
+impl Source {
+    /// Whether the object itself is as Okta has it this moment.
+    pub fn object_is_live(self) -> bool {
+        matches!(self, Source::ReadById | Source::ObjectById)
+    }
+
+    /// Whether its groups are.
+    pub fn groups_are_live(self) -> bool {
+        matches!(self, Source::ReadById | Source::GroupsById)
+    }
 }
 
 /// What a diff comes to.
@@ -66,7 +82,7 @@ pub fn reconcile(observation: Observation<'_>, current: Option<&Current>, now: T
         // Deactivated for good in favour of another Okta id; should it come back to life, somebody has to look.
         return if desired.standing == Some(Reason::Deactivated) { Verdict::Excluded } else { Verdict::Superseded };
     }
-    let listed = observation.source == Source::Listed;
+    let listed = !observation.source.object_is_live();
     if listed && current.standing.is_some_and(Reason::is_gone) {
         return Verdict::ReadAgain;
     }
@@ -79,7 +95,9 @@ pub fn reconcile(observation: Observation<'_>, current: Option<&Current>, now: T
     match verdict {
         Verdict::Write(_) | Verdict::Deactivate(_) if listed && unordered => Verdict::ReadAgain,
         // A list of members that lacks somebody is no evidence that they left the group.
-        Verdict::Write(_) | Verdict::Deactivate(_) if listed && leaves => Verdict::ReadAgain,
+        Verdict::Write(_) | Verdict::Deactivate(_) if leaves && !observation.source.groups_are_live() => {
+            Verdict::ReadAgain
+        }
         verdict => verdict,
     }
 }

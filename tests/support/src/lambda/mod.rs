@@ -63,14 +63,14 @@ const EXITED: &str = "Runtime.ExitError";
 
 /// A server on a free port of the loopback interface, until it is dropped.
 #[derive(Debug)]
-struct Server {
+pub(crate) struct Server {
     /// `127.0.0.1:PORT`
-    authority: String,
+    pub(crate) authority: String,
     task: JoinHandle<()>,
 }
 
 impl Server {
-    async fn start(router: Router) -> std::io::Result<Server> {
+    pub(crate) async fn start(router: Router) -> std::io::Result<Server> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let authority = listener.local_addr()?.to_string();
         // Without this option a small answer waits for the client's delayed acknowledgement, 44 ms a call.

@@ -1,0 +1,96 @@
+//! A batch: a page of the log, and what its events hint at.
+
+use crate::directory::LogPosition;
+use crate::handlers::interruption::Interruption;
+use crate::model::{Hint, Time};
+use crate::okta::{Okta, OktaError, PageRequest};
+use crate::reconcile::{LATE_EVENTS, hash};
+
+/// The most events that are remembered: they only save looking twice.
+const MOST_REMEMBERED: usize = 1_000;
+
+/// A page of the log.
+pub(super) struct Batch {
+    /// What its events hint at, the repeated ones left out.
+    pub(super) hints: Vec<Hint>,
+    /// Where the log goes on.
+    pub(super) next: Option<PageRequest>,
+    /// Okta's clock when it answered.
+    pub(super) date: Time,
+    /// Whether the log has nothing more for now.
+    pub(super) is_last: bool,
+    /// Events that could not be read.
+    pub(super) unreadable: usize,
+}
+
+/// Reads a page of the log. A link that Okta does not know any more gives way to the question, from a time on.
+pub(super) async fn read(okta: &Okta, at: &PageRequest, question: &PageRequest) -> Result<Batch, Interruption> {
+    let page = match okta.page(at).await {
+        Err(OktaError::CursorLost(_)) if at != question => okta.page(question).await?,
+        page => page?,
+    };
+    let (mut hints, mut unreadable) = (Vec::new(), 0);
+    for event in &page.objects {
+        match Hint::of(event) {
+            Ok(hint) => hints.extend(hint),
+            Err(_) => unreadable += 1,
+        }
+    }
+    // At its head the log answers with a link as well, and without events (Okta: System Log query).
+    let is_last = page.objects.is_empty() || page.next.is_none();
+    Ok(Batch { hints, next: page.next, date: page.date, is_last, unreadable })
+}
+
+impl LogPosition {
+    /// Takes a hint as handled; whether it is new.
+    pub(super) fn remember(&mut self, hint: &Hint) -> bool {
+        let event = (hash(&hint.uuid), hint.published);
+        let is_new = !self.recent.contains(&event);
+        if is_new {
+            self.recent.push(event);
+        }
+        is_new
+    }
+
+    /// The same at a later end of the log: of what lies far behind it nothing need be remembered.
+    pub(super) fn moved(mut self, next: Option<String>, looked: Time) -> LogPosition {
+        let since = looked.before(LATE_EVENTS);
+        self.recent.retain(|(_, published)| *published >= since);
+        self.recent.sort_unstable_by_key(|(_, published)| std::cmp::Reverse(*published));
+        self.recent.truncate(MOST_REMEMBERED);
+        LogPosition { next, looked: Some(looked), since: Some(since), ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LogPosition, MOST_REMEMBERED};
+    use crate::model::{About, Hint, Time};
+
+    fn hint(uuid: &str, published: Time) -> Hint {
+        Hint { uuid: uuid.to_owned(), published, about: About::Status, users: Vec::new(), groups: Vec::new() }
+    }
+
+    #[test]
+    fn an_event_is_remembered_as_long_as_it_may_come_again() {
+        let second = |second: i64| Time::from_millis(second * 1_000);
+        let mut position = LogPosition::default();
+        assert!(position.remember(&hint("one", second(10_000))));
+        assert!(!position.remember(&hint("one", second(10_000))));
+        let mut soon = position.clone().moved(Some("next".to_owned()), second(10_060));
+        assert!(!soon.remember(&hint("one", second(10_000))));
+        assert_eq!((soon.since < soon.looked, soon.next.as_deref()), (true, Some("next")));
+        assert!(position.moved(None, second(20_000)).remember(&hint("one", second(10_000))));
+    }
+
+    #[test]
+    fn what_is_remembered_stays_small_and_is_the_latest() {
+        let mut position = LogPosition::default();
+        for second in 0..3_000 {
+            position.remember(&hint(&second.to_string(), Time::from_millis(second)));
+        }
+        let mut position = position.moved(None, Time::from_millis(3_000));
+        assert_eq!(position.recent.len(), MOST_REMEMBERED);
+        assert!(!position.remember(&hint("2999", Time::from_millis(2_999))));
+    }
+}

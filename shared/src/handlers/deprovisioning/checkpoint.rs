@@ -1,0 +1,103 @@
+//! The durable state that a run resumes from, and what it keeps in memory beside it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::directory::LogPosition;
+use crate::handlers::work::meeting::{MET, MeetsPeople, People};
+use crate::handlers::work::{AtWork, Chunk, Ledger, Sheet};
+use crate::model::{Hint, Time};
+use crate::okta::PageRequest;
+
+/// A run at work.
+pub(crate) type Deprovisioning = AtWork<Work>;
+
+/// A run's checkpoint.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Checkpoint {
+    /// The mappings that the run began with; a run does not go on under others.
+    pub mappings_digest: String,
+    /// How far the run is.
+    pub phase: Phase,
+    /// Where the log goes on.
+    pub next: Option<String>,
+    /// Okta's clock on the last page.
+    pub looked: Option<Time>,
+    /// How many items hold the ids of people who were met.
+    pub met_chunks: u32,
+    /// Whether a directory's import has ended, which may have moved many at once.
+    pub import_ended: bool,
+    /// The counts, and how far the deactivations are.
+    pub ledger: Ledger,
+}
+
+/// The phases of a run, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Phase {
+    /// The log is read to its end, and what it hints at is looked at.
+    Following,
+    /// The guard decides.
+    Deciding,
+    /// Deactivations are carried out or held.
+    Applying,
+    /// Everything is in the directory.
+    Finished,
+}
+
+impl Checkpoint {
+    /// A run at its beginning.
+    pub(crate) fn new(mappings_digest: String, ledger: Ledger) -> Checkpoint {
+        Checkpoint {
+            mappings_digest,
+            phase: Phase::Following,
+            next: None,
+            looked: None,
+            met_chunks: 0,
+            import_ended: false,
+            ledger,
+        }
+    }
+}
+
+/// What changes while a run works, and what it found when it began.
+pub(crate) struct Work {
+    pub(crate) checkpoint: Checkpoint,
+    /// People who were met.
+    pub(crate) people: People,
+    /// How far the log was followed before, and its latest events.
+    pub(crate) position: LogPosition,
+    /// What the log is asked.
+    pub(crate) question: PageRequest,
+    /// Hints that an event hook brought.
+    pub(crate) hooked: Vec<Hint>,
+    /// Known active people.
+    pub(crate) witnesses: Vec<String>,
+    /// Whether the stored listings of groups are those that the mappings name.
+    pub(crate) knows_groups: bool,
+}
+
+impl Sheet for Work {
+    type Checkpoint = Checkpoint;
+
+    fn checkpoint(&mut self) -> &mut Checkpoint {
+        &mut self.checkpoint
+    }
+
+    fn ledger(checkpoint: &mut Checkpoint) -> &mut Ledger {
+        &mut checkpoint.ledger
+    }
+
+    fn unsaved(&mut self) -> Vec<Chunk> {
+        self.people.met.unsaved(MET, &mut self.checkpoint.met_chunks)
+    }
+
+    fn has_met(&self, id: &str) -> bool {
+        self.people.met.ids.contains(id)
+    }
+}
+
+impl MeetsPeople for Work {
+    fn people(&mut self) -> &mut People {
+        &mut self.people
+    }
+}

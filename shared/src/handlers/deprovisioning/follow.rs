@@ -1,0 +1,142 @@
+//! Following the log: page after page to its end, each page's hints looked at before the next is asked for.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use super::batch::{self, Batch};
+use super::checkpoint::Deprovisioning;
+use super::people;
+use crate::groups::Groups;
+use crate::handlers::interruption::Interruption;
+use crate::model::{About, Hint, Time};
+use crate::okta::PageRequest;
+
+/// What the log hints at of one person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Hinted {
+    /// When the first event was published.
+    pub(super) first: Time,
+    /// When the last one was.
+    pub(super) last: Time,
+    /// Whether they may have left or come back.
+    pub(super) status: bool,
+    /// Whether they were deleted.
+    pub(super) deleted: bool,
+    /// Whether they joined or left mapped groups.
+    pub(super) membership: bool,
+}
+
+/// Reads the log on from where the run stands, the page that the poll has read first.
+pub(super) async fn follow(job: &Deprovisioning, first: Option<Batch>) -> Result<(), Interruption> {
+    let okta = &job.line.okta;
+    let (mut at, question) = {
+        let work = job.work();
+        let next = work.checkpoint.next.as_ref().or(work.position.next.as_ref());
+        (next.map_or_else(|| work.question.clone(), |next| PageRequest::stored(next)), work.question.clone())
+    };
+    let mut hooked = job.work().hooked.clone();
+    let mut batch = match first {
+        Some(first) => first,
+        None => batch::read(okta, &at, &question).await?,
+    };
+    loop {
+        job.interrupted()?;
+        if batch.unreadable > 0 {
+            job.line.warn(format!("{} events of Okta's log could not be read, and were left out.", batch.unreadable));
+        }
+        let hints = hooked.drain(..).chain(std::mem::take(&mut batch.hints)).collect();
+        take_in(job, hints).await?;
+        {
+            let checkpoint = &mut job.work().checkpoint;
+            checkpoint.next = batch.next.as_ref().map(|next| next.as_str().to_owned());
+            checkpoint.looked = Some(batch.date);
+        }
+        at = match batch.next {
+            Some(next) if !batch.is_last => next,
+            Some(_) | None => break,
+        };
+        job.save().await?;
+        batch = batch::read(okta, &at, &question).await?;
+    }
+    let now = okta.now();
+    job.ledger(|ledger| ledger.closed = Some(now));
+    Ok(())
+}
+
+/// Looks at what hints are about.
+async fn take_in(job: &Deprovisioning, mut hints: Vec<Hint>) -> Result<(), Interruption> {
+    {
+        let position = &mut job.work().position;
+        hints.retain(|hint| position.remember(hint));
+    }
+    let groups = &job.line.groups;
+    let mapped: HashSet<&str> = groups.listed().map(|(_, group)| group.id.as_str()).collect();
+    let is_mapped = |hint: &Hint| hint.groups.iter().any(|group| mapped.contains(group.as_str()));
+    if hints.iter().any(|hint| hint.about == About::GroupGone && is_mapped(hint)) {
+        look_for_groups(job).await?;
+    }
+    if !mapped.is_empty() && hints.iter().any(|hint| hint.about == About::Import) {
+        job.work().checkpoint.import_ended = true;
+    }
+    people::look_at(job, hinted(&hints, is_mapped)).await
+}
+
+/// What hints say of each person.
+fn hinted(hints: &[Hint], is_mapped: impl Fn(&Hint) -> bool) -> BTreeMap<String, Hinted> {
+    let mut people = BTreeMap::new();
+    for hint in hints {
+        let (status, deleted) = (hint.about == About::Status, hint.about == About::Deletion);
+        let membership = hint.about == About::Membership && is_mapped(hint);
+        if !status && !deleted && !membership {
+            continue;
+        }
+        for user in hint.users.iter().collect::<BTreeSet<_>>() {
+            let (first, last) = (hint.published, hint.published);
+            let nothing = Hinted { first, last, status: false, deleted: false, membership: false };
+            let hinted = people.entry(user.clone()).or_insert(nothing);
+            (hinted.first, hinted.last) = (hinted.first.min(first), hinted.last.max(last));
+            hinted.status |= status;
+            hinted.deleted |= deleted;
+            hinted.membership |= membership;
+        }
+    }
+    people
+}
+
+/// A mapped group may be gone. Who was in it stays as they are, for nobody can say any more who should be; and the
+/// operator hears of it.
+async fn look_for_groups(job: &Deprovisioning) -> Result<(), Interruption> {
+    let line = &job.line;
+    let resolved = Groups::resolve(&line.okta, &line.directory, &line.connection).await?;
+    if let Some(problem) = resolved.groups.broken().values().next() {
+        job.note_trouble(problem.clone());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Hinted, hinted};
+    use crate::model::{About, Hint, Time};
+
+    fn hint(second: i64, about: About, user: &str, group: &str) -> Hint {
+        let published = Time::from_millis(second * 1_000);
+        let (users, groups) = (vec![user.to_owned()], vec![group.to_owned()]);
+        Hint { uuid: second.to_string(), published, about, users, groups }
+    }
+
+    #[test]
+    fn hints_come_together_by_person() {
+        let hints = [
+            hint(5, About::Status, "00u1", ""),
+            hint(3, About::Membership, "00u1", "00g1"),
+            hint(4, About::Membership, "00u2", "00gelsewhere"),
+            hint(6, About::Deletion, "00u3", ""),
+            hint(7, About::Import, "00u4", ""),
+        ];
+        let found = hinted(&hints, |hint| hint.groups == ["00g1"]);
+        let at = |second: i64| Time::from_millis(second * 1_000);
+        let both = Hinted { first: at(3), last: at(5), status: true, deleted: false, membership: true };
+        let gone = Hinted { first: at(6), last: at(6), status: false, deleted: true, membership: false };
+        assert_eq!(found, [("00u1".to_owned(), both), ("00u3".to_owned(), gone)].into());
+    }
+}

@@ -1,0 +1,168 @@
+//! Deprovisioning: leavers within a minute, by Okta's System Log.
+//!
+//! The log is polled, and what its events hint at is looked at: the object is read again, and goes the way of every
+//! record. An event itself changes nothing; only that somebody was deleted follows from it, together with a 404. Phases
+//! follow each other, and each can be taken up again from the checkpoint: following (the log to its end, and whom it hints
+//! at), deciding (the guard), applying. How far the log was followed is stored after the effects.
+
+mod batch;
+mod checkpoint;
+mod follow;
+mod gone;
+mod people;
+mod poll;
+mod prepare;
+
+use futures::TryStreamExt;
+use tokio::time::Instant;
+
+use self::batch::Batch;
+use self::checkpoint::{Deprovisioning, Phase};
+use self::poll::{Poll, Polled};
+use super::interruption::Interruption;
+use super::invocation::{Stops, go_on};
+use super::run::{self, Opened, Run};
+use super::work::deciding::decide;
+use super::work::meeting::apply;
+use super::work::{departments, end, managers};
+use super::{Event, Response, fan_out};
+use crate::clock;
+use crate::context::Context;
+use crate::error::Error;
+use crate::model::Job;
+use crate::report::{RunReport, RunState};
+
+/// Runs deprovisioning for one connection, or starts it for each that is due.
+///
+/// # Errors
+/// When no run could be opened, or no further invocation started. A run that failed after it was opened is no error here:
+/// its report says so.
+pub async fn handle(context: &Context, event: Event) -> Result<Response, Error> {
+    let Some(name) = &event.connection else { return fan_out::fan_out(context, Job::Deprovisioning).await };
+    let stops = event.deadline.map(Stops::before);
+    loop {
+        let position = context.directory.log_position(name).await?;
+        let shared = poll::shared_run(&position).map(str::to_owned);
+        let run = match run::open_shared(context, name, Job::Deprovisioning, shared.as_deref()).await? {
+            Opened::Mine(run) => *run,
+            // Whoever is at it goes on by itself.
+            Opened::Joined(report) => return Ok(Response::Run(report)),
+        };
+        let report = follow_the_log(context, run, stops).await?;
+        go_on(context, &report, stops).await?;
+        let has_ended = matches!(report.state, RunState::Succeeded | RunState::Held);
+        let in_time = stops.is_none_or(|stops| Instant::now() < stops.work);
+        // A hook that came while the run held the lease has woken nobody.
+        if !has_ended || !in_time || context.directory.hints(name).try_next().await?.is_none() {
+            return Ok(Response::Run(Box::new(report)));
+        }
+    }
+}
+
+async fn follow_the_log(context: &Context, mut run: Run, stops: Option<Stops>) -> Result<RunReport, Error> {
+    match begin(context, &mut run, stops).await {
+        Ok(Some((job, first))) => {
+            let ending = phases(context, &job, first).await;
+            end(run, &job, ending).await
+        }
+        Ok(None) => {
+            run.note_use();
+            (run.report.state, run.report.ended, run.report.problem) = (RunState::Succeeded, Some(clock::now()), None);
+            run.close().await
+        }
+        Err(interruption) => {
+            run.note_use();
+            run.interrupted(interruption).await
+        }
+    }
+}
+
+/// Takes up the unfinished run, or polls the log; `None` when it hints at nobody.
+async fn begin(
+    context: &Context,
+    run: &mut Run,
+    stops: Option<Stops>,
+) -> Result<Option<(Deprovisioning, Option<Batch>)>, Interruption> {
+    let position = run.directory.log_position(&run.report.connection).await?;
+    let shared = poll::shared_run(&position).map(str::to_owned);
+    let Some(poll) = Poll::begin(context, run, position, stops).await? else { return Ok(None) };
+    let left = run.checkpoint().await?;
+    if left.is_some() {
+        let hooked = run.directory.hints(&run.report.connection).try_collect().await?;
+        let job = prepare::prepare(context, run, poll, (left, stops)).await?;
+        job.work().hooked = hooked;
+        return Ok(Some((job, None)));
+    }
+    poll::remind(context, run, &poll.position).await;
+    match poll.look(context, run).await? {
+        Polled::Nothing => Ok(None),
+        Polled::Hints(poll, batch, hooked) => {
+            if shared.as_deref() == Some(run.report.run.as_str()) {
+                run.note_use();
+                run.set_apart().await?;
+            }
+            let job = prepare::prepare(context, run, *poll, (None, stops)).await?;
+            job.work().hooked = hooked;
+            Ok(Some((job, Some(batch))))
+        }
+    }
+}
+
+/// Goes through the phases from where the checkpoint stands, and ends as held or succeeded. What lies deep is boxed:
+/// futures within futures take more of the stack than a thread may have.
+async fn phases(context: &Context, job: &Deprovisioning, first: Option<Batch>) -> Result<RunState, Interruption> {
+    let mut first = first;
+    let mut ending = RunState::Succeeded;
+    loop {
+        let phase = job.work().checkpoint.phase;
+        let next = match phase {
+            Phase::Following => {
+                Box::pin(follow::follow(job, first.take())).await?;
+                Phase::Deciding
+            }
+            Phase::Deciding => {
+                if job.ledger(|ledger| ledger.deactivations) {
+                    decide(job).await?;
+                }
+                Phase::Applying
+            }
+            Phase::Applying => {
+                ending = apply(job).await?;
+                job.sync_waiting().await?;
+                managers::resolve(job).await?;
+                departments::count(job).await?;
+                Phase::Finished
+            }
+            Phase::Finished => {
+                complete(context, job).await?;
+                return Ok(ending);
+            }
+        };
+        job.work().checkpoint.phase = next;
+        if next != Phase::Finished && job.ledger(|ledger| ledger.people > 0 || ledger.deactivations) {
+            job.save().await?;
+        }
+    }
+}
+
+/// Everything that the log hinted at is in the directory, or in the hold: the next poll goes on from here.
+async fn complete(context: &Context, job: &Deprovisioning) -> Result<(), Interruption> {
+    let line = &job.line;
+    line.publish().await?;
+    let (position, hooked, import_ended) = {
+        let mut work = job.work();
+        let looked = work.checkpoint.looked.unwrap_or_else(|| line.okta.now());
+        let next = work.checkpoint.next.clone();
+        let position = std::mem::take(&mut work.position).moved(next, looked);
+        (position, std::mem::take(&mut work.hooked), work.checkpoint.import_ended)
+    };
+    line.directory.put_log_position(&line.lease, &position).await?;
+    for hint in &hooked {
+        line.directory.remove_hint(&line.lease, hint).await?;
+    }
+    // The delta-sync lists the groups whose members changed, wherever an event for each of them is missing.
+    if import_ended && !fan_out::start_other(context, Job::DeltaSync, &line.connection.name).await {
+        line.warn("A directory's import has ended in Okta: the next delta-sync lists the groups that it changed.");
+    }
+    Ok(())
+}

@@ -1,0 +1,58 @@
+//! What a run needs before it looks at anybody: that the org is the same as ever, its groups, and what an earlier
+//! invocation left.
+
+use std::sync::Arc;
+
+use super::checkpoint::{Checkpoint, Deprovisioning, Work};
+use super::poll::Poll;
+use crate::context::Context;
+use crate::handlers::connect;
+use crate::handlers::following::witnesses;
+use crate::handlers::interruption::Interruption;
+use crate::handlers::invocation::Stops;
+use crate::handlers::run::Run;
+use crate::handlers::work::deciding::held;
+use crate::handlers::work::meeting::{MET, People};
+use crate::handlers::work::{AtWork, Ledger, Seen};
+
+/// Takes up or begins a run.
+pub(super) async fn prepare(
+    context: &Context,
+    run: &mut Run,
+    poll: Poll,
+    (left, stops): (Option<Checkpoint>, Option<Stops>),
+) -> Result<Deprovisioning, Interruption> {
+    let Poll { connection, okta, state, import, resolved, position, question } = poll;
+    connect::same_org(&okta, &connection, &state).await?;
+    for group in &resolved.new {
+        run.directory.put_resolved_group(&run.lease, group).await?;
+    }
+    let connection = Arc::new(resolved.groups.usable(&connection));
+    let digest = connection.mappings_digest();
+    let checkpoint = match left {
+        Some(left) if left.mappings_digest == digest => {
+            Checkpoint { ledger: Ledger { deactivations: true, ..left.ledger }, ..left }
+        }
+        left => {
+            if left.is_some() {
+                run.start_anew().await?;
+            }
+            // A run that left no checkpoint goes on from the beginning, but may have collected deactivations.
+            let mut ledger = Ledger { deactivations: run.taken_up, ..Ledger::new(connection.mappings.len()) };
+            ledger.take_active(&connection, Some(&import));
+            Checkpoint::new(digest.clone(), ledger)
+        }
+    };
+    let knows_groups = import.mappings_digest == digest;
+    let witnesses = witnesses(run, &connection).await?;
+    let line = run.line(okta, connection, resolved).await?;
+    let met = line.directory.seen(line.lease.run(), MET, checkpoint.met_chunks).await?;
+    let people = People { met: Seen::resumed(met), taken_up: run.taken_up, held: None };
+    let work = Work { checkpoint, people, position, question, hooked: Vec::new(), witnesses, knows_groups };
+    let job = AtWork::on(line, work, run.report.clone(), (context.tuning, stops));
+    if job.line.directory.hold(&job.line.connection.name).await?.is_some() {
+        let held = held(&job).await?;
+        job.work().people.held = Some(held);
+    }
+    Ok(job)
+}

@@ -1,0 +1,102 @@
+//! People as they are met: taken through the line, and counted once however often a run meets them.
+
+use super::deciding::{Held, apply_collected};
+use super::{AtWork, Seen, Sheet};
+use crate::handlers::interruption::Interruption;
+use crate::model::{Outcome, RawObject, identify};
+use crate::reconcile::{Source, hash};
+use crate::report::RunState;
+use crate::sync::{Landing, Met};
+
+/// The number under which the ids of people who were met are kept.
+pub(crate) const MET: u32 = 0;
+
+/// What a job keeps of the people whom it meets.
+pub(crate) struct People {
+    /// Who was met.
+    pub(crate) met: Seen,
+    /// Whether an earlier invocation may have collected what the checkpoint does not know of.
+    pub(crate) taken_up: bool,
+    /// Who waits in the connection's open hold, if it has one.
+    pub(crate) held: Option<Held>,
+}
+
+/// A sheet of a job that meets people as they come, and not all of the org.
+pub(crate) trait MeetsPeople: Sheet {
+    /// Those whom it has met.
+    fn people(&mut self) -> &mut People;
+}
+
+impl<S: MeetsPeople> AtWork<S> {
+    /// Takes people through the line and counts where they end; gives where.
+    pub(crate) async fn take_in(&self, objects: Vec<RawObject>, source: Source) -> Result<Vec<Landing>, Interruption> {
+        let (again, new): (Vec<_>, Vec<_>) = {
+            let mut work = self.work();
+            let met = &work.people().met.ids;
+            objects.into_iter().map(|object| (identify(&object).id, object)).partition(|(id, _)| met.contains(id))
+        };
+        let mut landings = Vec::new();
+        for (people, met) in [(new, Met::First), (again, Met::Again)] {
+            let (ids, objects): (Vec<String>, Vec<RawObject>) = people.into_iter().unzip();
+            let landed = Box::pin(self.line.page(&objects, source, met)).await?;
+            self.count(&landed, met).await?;
+            self.note_met(&ids);
+            landings.extend(landed);
+        }
+        Ok(landings)
+    }
+
+    /// Notes who was met.
+    pub(crate) fn note_met(&self, ids: &[String]) {
+        let people = {
+            let mut work = self.work();
+            let met = &mut work.people().met;
+            let before = met.ids.len();
+            ids.iter().for_each(|id| met.insert(id));
+            met.ids.len() - before
+        };
+        self.ledger(|ledger| ledger.people += people as u64);
+    }
+
+    /// Counts where people ended: of those whose deactivation was collected only the entry changes, and they are counted
+    /// by it at the end.
+    pub(crate) async fn count(&self, landings: &[Landing], met: Met) -> Result<(), Interruption> {
+        let may_be_collected = met == Met::Again || self.work().people().taken_up;
+        for landing in landings {
+            self.refute(landing).await?;
+            if may_be_collected && self.withdraw(landing).await? {
+                continue;
+            }
+            self.ledger(|ledger| match met {
+                Met::First => ledger.count(std::slice::from_ref(landing)),
+                Met::Again => ledger.count_again(landing),
+            });
+        }
+        Ok(())
+    }
+
+    /// Drops somebody from the hold whose deactivation Okta no longer bears out. Of whom nothing could be told, they wait.
+    async fn refute(&self, landing: &Landing) -> Result<(), Interruption> {
+        let is_told = !matches!(landing.outcome, None | Some(Outcome::Stale | Outcome::Unsynced));
+        let mapping = &self.line.connection.mappings[landing.mapping].name;
+        let entry = hash((mapping, &landing.id));
+        let waits = self.work().people().held.as_ref().is_some_and(|held| held.contains(&entry));
+        if is_told && waits {
+            self.line.directory.remove_held(&self.line.lease, mapping, &landing.id).await?;
+            self.work().people().held.as_mut().map(|held| held.remove(&entry));
+        }
+        Ok(())
+    }
+}
+
+/// Carries out what the guard allowed and holds the rest. The hold is closed when this run found that Okta bears out
+/// nothing of it any more; of those in it whom it did not meet, such a run knows nothing.
+pub(crate) async fn apply(job: &AtWork<impl MeetsPeople>) -> Result<RunState, Interruption> {
+    let held = job.work().people().held.clone();
+    let waiting = held.clone().unwrap_or_default();
+    let ending = apply_collected(job, &waiting).await?;
+    if ending == RunState::Succeeded && held.is_some_and(|held| held.is_empty()) {
+        job.line.directory.close_hold(&job.line.lease).await?;
+    }
+    Ok(ending)
+}

@@ -1,0 +1,52 @@
+//! Lambda's `Invoke` without a Lambda behind it: who was asked to run is written down, and nobody does.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::routing::post;
+use rollcall::stack;
+use rollcall_shared::Context;
+use rollcall_shared::model::Job;
+use serde_json::Value;
+
+use crate::lambda::Server;
+use crate::world::{World, small};
+
+type Asked = Arc<Mutex<Vec<(String, Value)>>>;
+
+/// The functions that were asked to run.
+pub struct Invocations {
+    asked: Asked,
+    server: Server,
+}
+
+impl Invocations {
+    /// Listens on a free port.
+    pub async fn listen() -> Invocations {
+        let asked = Asked::default();
+        let router = Router::new().route("/2015-03-31/functions/{name}/invocations", post(note));
+        let server = Server::start(router.with_state(Arc::clone(&asked))).await.expect("a port is free");
+        Invocations { asked, server }
+    }
+
+    /// The context of a process in a world that may start every job: its function has the job's name.
+    pub async fn context(&self, world: &World) -> Context {
+        let mut config = stack::config(world.stack.dynamodb_url(), world.stack.secrets_url(), small());
+        config.endpoints.lambda = Some(format!("http://{}", self.server.authority));
+        config.functions.of = Job::ALL.into_iter().map(|job| (job, job.name().to_owned())).collect();
+        Context::new(config).await.expect("the clients can be made")
+    }
+
+    /// What was asked for since the last time: functions by name, each with its event.
+    pub fn take(&self) -> Vec<(String, Value)> {
+        std::mem::take(&mut self.asked.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+async fn note(State(asked): State<Asked>, Path(name): Path<String>, body: axum::body::Bytes) -> StatusCode {
+    let event = serde_json::from_slice(&body).unwrap_or_default();
+    asked.lock().unwrap_or_else(PoisonError::into_inner).push((name, event));
+    StatusCode::ACCEPTED
+}

@@ -1,6 +1,7 @@
 //! What happens in the org meanwhile: people come, change, join and leave groups, and go.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use fastrand::Rng;
 use jiff::SignedDuration;
@@ -18,6 +19,8 @@ pub(crate) struct Administrator {
     next: usize,
     /// Accounts that somebody has left for another one: they stay as they are.
     left_behind: BTreeSet<String>,
+    /// How far the log runs behind.
+    pub(crate) log_delay: Duration,
     /// Changes made.
     pub(crate) changes: usize,
     /// Swapped logins and mails.
@@ -27,7 +30,7 @@ pub(crate) struct Administrator {
 impl Administrator {
     /// At the beginning there are so many people.
     pub(crate) fn of(people: usize, rng: Rng) -> Administrator {
-        Administrator { rng, next: people, left_behind: BTreeSet::new(), changes: 0, swaps: 0 }
+        Administrator { rng, next: people, left_behind: BTreeSet::new(), log_delay: Duration::ZERO, changes: 0, swaps: 0 }
     }
 
     /// Changes something; says what.
@@ -182,7 +185,10 @@ impl Administrator {
         let then = now.saturating_add(SignedDuration::from_secs(-seconds)).ok()?;
         let user = self.pick(org, &|user| is_here(user) && user.last_updated < then)?;
         org.set_now(then);
+        // The log has it as late.
+        org.set_log_delay(Duration::from_secs(seconds.unsigned_abs()) + self.log_delay);
         let done = org.set_profile(&user.id, "title", "Latecomer");
+        org.set_log_delay(self.log_delay);
         org.set_now(now);
         done.then(|| format!("{} became Latecomer {seconds} s ago", called(&user)))
     }

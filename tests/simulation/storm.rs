@@ -25,7 +25,7 @@ const CRASHES: u64 = 2;
 /// Invocations that are at work at once in every storm.
 const OVERLAP: u64 = 3;
 /// The jobs.
-pub(crate) const JOBS: [Job; 2] = [Job::FullImport, Job::DeltaSync];
+pub(crate) const JOBS: [Job; 3] = [Job::FullImport, Job::DeltaSync, Job::Deprovisioning];
 /// Whoever is at work when the storm is over is done before.
 const TOO_LONG: Duration = Duration::from_secs(3_600);
 /// No storm is longer.
@@ -130,8 +130,9 @@ impl Storm {
 
     /// Starts a job in a process that has nothing to do; if the job is at work already, this is a doubled invocation.
     fn start_some(&mut self) {
-        let jobs = if self.is_imported { [JOBS[0], JOBS[1], JOBS[1]] } else { [JOBS[0], JOBS[0], JOBS[1]] };
-        let job = jobs[self.rng.usize(0..3)];
+        let [full, delta, log] = JOBS;
+        let often = if self.is_imported { [delta, log] } else { [full; 2] };
+        let job = [full, delta, log, often[0], often[1]][self.rng.usize(0..5)];
         let is_at_work = self.at_work.iter().any(|it| it.job == job);
         if !is_at_work || self.rng.u8(0..4) == 0 {
             self.start(job);
@@ -269,6 +270,7 @@ impl Storm {
             1 => {
                 let delay = self.weather.log_delay.mul_f64(rng.f64());
                 sim.with(|org| org.set_log_delay(delay));
+                self.administrator.log_delay = delay;
                 self.schedule.note(format!("Okta's log runs {} s behind", delay.as_secs()));
             }
             _ if self.weather.loses_role || self.role_is_lost => {
@@ -389,6 +391,7 @@ fn dynamodb_trouble(rng: &mut Rng, has_effect: bool, coverage: &mut Coverage) ->
 
 fn okta_trouble(rng: &mut Rng, what: &str) -> FaultKind {
     let is_search = what.contains("search=");
+    let may_repeat = is_search || what.contains("/logs");
     match rng.u8(0..13) {
         0 => FaultKind::Status(500),
         1 => FaultKind::Status(503),
@@ -400,14 +403,15 @@ fn okta_trouble(rng: &mut Rng, what: &str) -> FaultKind {
         7 => FaultKind::Truncated,
         8 => FaultKind::NotJson,
         9 if what.contains("next page") => FaultKind::ExpiredCursor,
-        10 if is_search => FaultKind::DuplicateObject,
+        10 if may_repeat => FaultKind::DuplicateObject,
         11 if is_search => FaultKind::MissingObject,
         12 if is_search => FaultKind::EmptyPage,
         _ => FaultKind::Status(504),
     }
 }
 
-fn told(result: &Result<RunReport, Error>) -> String {
+/// What came of an invocation.
+pub(crate) fn told(result: &Result<RunReport, Error>) -> String {
     match result {
         Ok(report) => {
             let problem = report.problem.as_ref().map_or("", |problem| problem.kind.as_str());

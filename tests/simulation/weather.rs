@@ -68,7 +68,7 @@ impl Weather {
             max_deactivations: [2, 5, 20, 60][rng.usize(0..4)],
             loses_role: rng.u8(0..3) == 0,
             index_lag: Duration::from_secs([0, 5, 60, 600][rng.usize(0..4)]),
-            log_delay: Duration::from_secs([0, 5, 90][rng.usize(0..3)]),
+            log_delay: Duration::from_secs([0, 30, 500][rng.usize(0..3)]),
             okta_skew: if rng.bool() { 0 } else { rng.i64(-7_200..7_200) },
             skews: (0..processes).map(|_| if is_skewed { rng.i64(-90_000..90_000) } else { 0 }).collect(),
             page: rng.usize(5..12),

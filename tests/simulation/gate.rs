@@ -3,6 +3,7 @@
 //! Each process has a door of its own to DynamoDB, and its own address at the door to Okta, so that it is known who asks.
 //! A process that died leaves its calls behind: they may arrive later, or never.
 
+use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,6 +17,7 @@ use tokio::time::Instant;
 
 use crate::clocks::shift_lease_times;
 use crate::label::label;
+use crate::run_ids::RunIds;
 
 /// With the clock paused, time moves on only when nobody has anything to do: so long without a call, and all wait.
 const STILL: u32 = 4;
@@ -60,7 +62,6 @@ pub(crate) struct Gate {
     state: Arc<Mutex<State>>,
 }
 
-#[derive(Default)]
 struct State {
     parked: Vec<Parked>,
     /// One more with every call and every answer.
@@ -70,9 +71,11 @@ struct State {
     lives: Vec<u64>,
     /// By how many milliseconds the clock of each process is off.
     skews: Vec<i64>,
-    queries: Vec<u64>,
+    /// How often each process has asked what.
+    queries: HashMap<(usize, String), u64>,
     written: Vec<(String, String)>,
     conflicts: u64,
+    run_ids: RunIds,
     is_open: bool,
     seed: u64,
 }
@@ -80,8 +83,20 @@ struct State {
 impl Gate {
     /// A gate for so many processes.
     pub(crate) fn new(seed: u64, skews: Vec<i64>) -> Gate {
-        let (lives, queries) = (vec![0; skews.len()], vec![0; skews.len()]);
-        Gate { state: Arc::new(Mutex::new(State { lives, skews, queries, seed, ..State::default() })) }
+        let state = State {
+            parked: Vec::new(),
+            activity: 0,
+            under_way: 0,
+            lives: vec![0; skews.len()],
+            skews,
+            queries: HashMap::new(),
+            written: Vec::new(),
+            conflicts: 0,
+            run_ids: RunIds::of(seed),
+            is_open: false,
+            seed,
+        };
+        Gate { state: Arc::new(Mutex::new(state)) }
     }
 
     /// The address that a process asks Okta from.
@@ -128,7 +143,11 @@ impl Gate {
         while let Some(mut request) = Message::read(&mut from_client).await? {
             let call = request.call();
             let items = if call.has_effect { call.items.clone() } else { Vec::new() };
-            shift_lease_times(&mut request, &call, self.state().skews[process]);
+            {
+                let mut state = self.state();
+                shift_lease_times(&mut request, &call, state.skews[process]);
+                state.run_ids.replace(&mut request, &call);
+            }
             let verdict = self.park(process, call, &request).await;
             match verdict {
                 Verdict::Lost => return std::future::pending().await,
@@ -158,11 +177,11 @@ impl Gate {
         {
             let mut state = self.state();
             state.activity += 1;
-            if state.is_open || state.lets_pass(process, &call) {
+            let label = label(&call, request);
+            if state.is_open || state.lets_pass(process, &call, &label) {
                 return Verdict::Through;
             }
             let (number, life) = (state.activity, state.lives[process]);
-            let label = label(&call, request);
             state.parked.push(Parked { number, process, life, label, call, not_before: None, verdict });
         }
         decided.await.unwrap_or(Verdict::Broken)
@@ -239,15 +258,21 @@ impl Gate {
 }
 
 impl State {
-    /// Queries of shards come by the hundred, and most find nothing: only every so often one has to wait.
-    fn lets_pass(&mut self, process: usize, call: &Call) -> bool {
+    /// Queries of shards come by the hundred, and most find nothing: only every so often one has to wait. Which, does not
+    /// depend on the order in which they come.
+    fn lets_pass(&mut self, process: usize, call: &Call, label: &str) -> bool {
         const ONE_IN: u64 = 24;
         if call.what != "Query" {
             return false;
         }
-        self.queries[process] += 1;
-        let mut random = fastrand::Rng::with_seed(self.seed ^ (process as u64) << 32 ^ self.queries[process]);
-        random.u64(0..ONE_IN) > 0
+        let asked = self.queries.entry((process, label.to_owned())).or_default();
+        *asked += 1;
+        let words = [self.seed, process as u64, *asked].map(u64::to_be_bytes).concat();
+        let bytes = words.iter().chain(label.as_bytes());
+        let hash = bytes.fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+        fastrand::Rng::with_seed(hash).u64(0..ONE_IN) > 0
     }
 }
 

@@ -18,6 +18,8 @@ pub(crate) fn label(call: &Call, request: &Message) -> String {
         let values = body["ExpressionAttributeValues"].as_object();
         items.extend(values.into_iter().flatten().filter_map(|(_, value)| value["S"].as_str().map(str::to_owned)));
     }
+    // A batch has its items in any order.
+    items.sort();
     let shown = items.iter().take(3).map(|item| masked(item)).collect::<Vec<_>>().join(", ");
     let more = items.len().checked_sub(3).filter(|more| *more > 0);
     let more = more.map(|more| format!(" and {more} more")).unwrap_or_default();
@@ -61,7 +63,8 @@ pub(crate) fn masked(text: &str) -> String {
     masked
 }
 
-fn is_ulid(word: &str) -> bool {
+/// Whether a word is the id of a run or of a holder.
+pub(crate) fn is_ulid(word: &str) -> bool {
     word.len() == ULID && word.chars().all(|letter| letter.is_ascii_digit() || letter.is_ascii_uppercase())
 }
 

@@ -11,6 +11,7 @@ mod label;
 mod lease;
 mod observer;
 mod quiet;
+mod run_ids;
 mod schedule;
 mod seeds;
 mod storm;

@@ -44,6 +44,8 @@ pub(crate) struct Storm {
     /// How fast each process is: the others wait longer at the gate.
     speeds: Vec<u32>,
     started: u64,
+    /// When anybody last did anything.
+    active_at: Instant,
     is_imported: bool,
     role_is_lost: bool,
 }
@@ -67,6 +69,7 @@ impl Storm {
             rng,
             at_work: Vec::new(),
             started: 0,
+            active_at: Instant::now(),
             is_imported: false,
             role_is_lost: false,
         };
@@ -308,8 +311,10 @@ impl Storm {
             at.filter(|_| total > 0).map(|at| parked.remove(at))
         });
         match picked {
-            Some(picked) if picked.life < lives[picked.process] => self.decide_on_the_dead(picked),
-            Some(picked) => self.decide_on(picked),
+            Some(picked) => {
+                self.active_at = Instant::now();
+                if picked.life < lives[picked.process] { self.decide_on_the_dead(picked) } else { self.decide_on(picked) }
+            }
             None => self.let_time_pass().await,
         }
     }
@@ -363,12 +368,17 @@ impl Storm {
             self.start_some();
             return;
         }
+        if self.active_at.elapsed() > TOO_LONG {
+            let who: Vec<_> = self.at_work.iter().map(|it| it.name.as_str()).collect();
+            self.observer.findings.push(format!("{} wait for ever, and nobody knows for what", who.join(" and ")));
+        }
         let before = self.deployment.gate.activity();
         let mut pause = Duration::from_millis(4);
         for _ in 0..14 {
             tokio::time::sleep(pause).await;
             let any_ended = self.at_work.iter().any(|it| it.handle.is_finished());
             if self.deployment.gate.activity() != before || any_ended {
+                self.active_at = Instant::now();
                 return;
             }
             pause *= 2;

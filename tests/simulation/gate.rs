@@ -178,7 +178,7 @@ impl Gate {
             let mut state = self.state();
             state.activity += 1;
             let label = label(&call, request);
-            if state.is_open || state.lets_pass(process, &call, &label) {
+            if state.is_open || is_for_witnesses(&call, request) || state.lets_pass(process, &call, &label) {
                 return Verdict::Through;
             }
             let (number, life) = (state.activity, state.lives[process]);
@@ -255,6 +255,12 @@ impl Gate {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether a query is for a few active people, whoever they are: where it begins depends on a run's id, which the gate
+/// cannot always give.
+fn is_for_witnesses(call: &Call, request: &Message) -> bool {
+    call.what == "Query" && request.body().windows(7).any(|word| word == b"\"Limit\"")
 }
 
 impl State {

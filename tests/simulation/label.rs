@@ -34,7 +34,11 @@ fn okta(line: &str) -> String {
     for (name, value) in query.split('&').filter_map(|part| part.split_once('=')) {
         let value = value.replace("%22", "\"").replace("%20", " ").replace("%3A", ":").replace('+', " ");
         match name {
-            "search" | "filter" | "q" | "since" => words.push(format!("{name}={}", masked(&value))),
+            "search" | "filter" | "q" | "since" => {
+                // Besides who changed, a few are asked for who are known to be there, whoever they are.
+                let value = value.split(" or id eq").next().unwrap_or(&value);
+                words.push(format!("{name}={}", masked(value)));
+            }
             "after" => words.push("next page".to_owned()),
             _ => {}
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::directory::Tables;
 use crate::error::{Error, Fate};
-use crate::model::Job;
+use crate::model::{Job, Schedule};
 use crate::report::Problem;
 
 /// Where a process finds what it works with.
@@ -24,6 +24,8 @@ pub struct Config {
     pub credentials: Credentials,
     /// The Lambda functions that it may invoke.
     pub functions: Functions,
+    /// When its job runs for connections that say nothing of it; `None` for the usual schedule of each job.
+    pub schedule: Option<Schedule>,
     /// Sizes of the work.
     pub tuning: Tuning,
 }
@@ -51,12 +53,11 @@ pub struct Functions {
 impl Functions {
     /// Reads `AWS_LAMBDA_FUNCTION_NAME`, which Lambda sets, and `ROLLCALL_{JOB}_FUNCTION` for every job.
     fn from_environment() -> Functions {
-        let named = |variable: &str| std::env::var(variable).ok().filter(|name| !name.is_empty());
         let of = Job::ALL.into_iter().filter_map(|job| {
             let variable = format!("ROLLCALL_{}_FUNCTION", job.name().replace('-', "_").to_uppercase());
-            named(&variable).map(|name| (job, name))
+            optional(&variable).map(|name| (job, name))
         });
-        Functions { own: named("AWS_LAMBDA_FUNCTION_NAME"), of: of.collect() }
+        Functions { own: optional("AWS_LAMBDA_FUNCTION_NAME"), of: of.collect() }
     }
 
     /// The function of another job.
@@ -102,10 +103,11 @@ impl Default for Tuning {
 }
 
 impl Config {
-    /// Reads `ROLLCALL_DIRECTORY_TABLE`, `ROLLCALL_STATE_TABLE`, the names of functions, and what Lambda sets.
+    /// Reads `ROLLCALL_DIRECTORY_TABLE`, `ROLLCALL_STATE_TABLE`, `ROLLCALL_SCHEDULE`, the names of functions, and what Lambda
+    /// sets.
     ///
     /// # Errors
-    /// Fatal when a variable is missing, naming it.
+    /// Fatal when a variable is missing or no schedule, naming it.
     pub fn from_environment() -> Result<Config, Error> {
         Ok(Config {
             tables: Tables {
@@ -116,18 +118,37 @@ impl Config {
             endpoints: Endpoints::default(),
             credentials: Credentials::FromEnvironment,
             functions: Functions::from_environment(),
+            schedule: schedule()?,
             tuning: Tuning::default(),
         })
     }
 }
 
 fn required(variable: &str) -> Result<String, Error> {
-    std::env::var(variable).ok().filter(|value| !value.is_empty()).ok_or_else(|| {
+    optional(variable).ok_or_else(|| {
         let problem = Problem::new(
             "environment",
             "An environment variable is missing",
             format!("The environment variable {variable} is not set."),
             "Set it to the name of the table that the stack created.",
+        );
+        Error::Problem(problem, Fate::Fatal)
+    })
+}
+
+fn optional(variable: &str) -> Option<String> {
+    std::env::var(variable).ok().filter(|value| !value.is_empty())
+}
+
+fn schedule() -> Result<Option<Schedule>, Error> {
+    const VARIABLE: &str = "ROLLCALL_SCHEDULE";
+    let Some(text) = optional(VARIABLE) else { return Ok(None) };
+    Schedule::parse(&text).map(Some).map_err(|fault| {
+        let problem = Problem::new(
+            "environment",
+            "An environment variable is not valid",
+            format!("The environment variable {VARIABLE} is {text:?}: {fault}."),
+            "Set it to an EventBridge expression or `off`, or leave it out for the usual schedule.",
         );
         Error::Problem(problem, Fate::Fatal)
     })

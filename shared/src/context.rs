@@ -1,5 +1,6 @@
 //! What a process makes once and every invocation shares: clients, connections kept open, and Okta's pace.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
@@ -9,8 +10,11 @@ use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 
 use crate::config::{Config, Credentials, Functions, Tuning};
 use crate::directory::{Directory, Secrets};
-use crate::error::Error;
+use crate::error::{Error, Fate};
+use crate::halt::Halt;
+use crate::model::{Job, Schedule};
 use crate::okta::{Paces, http_client};
+use crate::report::Problem;
 
 /// How long one attempt of a call to AWS may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -26,12 +30,16 @@ pub struct Context {
     pub lambda: aws_sdk_lambda::Client,
     /// The Lambda functions that may be invoked.
     pub functions: Functions,
+    /// When jobs run for connections that say nothing of them.
+    pub schedules: BTreeMap<Job, Schedule>,
     /// The client of Okta's API.
     pub http: reqwest::Client,
     /// How fast each org may be called.
     pub paces: Paces,
     /// Sizes of the work.
     pub tuning: Tuning,
+    /// Whether the process is about to end.
+    pub halt: Halt,
 }
 
 impl Context {
@@ -59,9 +67,11 @@ impl Context {
             secrets: Secrets::new(aws_sdk_secretsmanager::Client::from_conf(secrets.build())),
             lambda: aws_sdk_lambda::Client::from_conf(lambda.build()),
             functions: config.functions,
+            schedules: schedules(config.schedule.as_ref())?,
             http,
             paces: Paces::default(),
             tuning: config.tuning,
+            halt: Halt::default(),
         })
     }
 
@@ -72,6 +82,19 @@ impl Context {
     pub async fn from_environment() -> Result<Context, Error> {
         Context::new(Config::from_environment()?).await
     }
+}
+
+/// One schedule for each job: the process's own, else the usual one.
+fn schedules(own: Option<&Schedule>) -> Result<BTreeMap<Job, Schedule>, Error> {
+    let of = |job| match own {
+        Some(own) => Ok((job, own.clone())),
+        None => Schedule::parse(Schedule::usual(job)).map(|schedule| (job, schedule)).map_err(|fault| {
+            let detail = format!("The usual schedule of {} is none: {fault}.", job.name());
+            let hint = "Report this to Rollcall's developers.";
+            Error::Problem(Problem::new("schedule", "A schedule is not valid", detail, hint), Fate::Fatal)
+        }),
+    };
+    Job::ALL.into_iter().map(of).collect()
 }
 
 async fn sdk_config(config: &Config) -> SdkConfig {

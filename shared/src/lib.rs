@@ -14,7 +14,7 @@
 //! - [`preview`] is the line without its last stages: it says what a page would come to, and writes nothing.
 //!
 //! Beside the way: [`context`] and [`config`] are what a process begins with, [`error`] says what becomes of a run after a
-//! failure, [`telemetry`] writes the logs, and [`clock`] is this machine's.
+//! failure, [`halt`] asks runs to stop, [`telemetry`] writes the logs, and [`clock`] is this machine's.
 
 pub mod clock;
 pub mod config;
@@ -23,6 +23,7 @@ pub mod context;
 pub mod directory;
 pub mod error;
 pub mod groups;
+pub mod halt;
 pub mod handlers;
 pub mod line;
 mod managers;

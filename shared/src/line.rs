@@ -10,6 +10,7 @@ use crate::clock;
 use crate::directory::{Directory, Lease, Noted, Place, UnsyncedIds, UnsyncedNote, Written};
 use crate::error::{Error, Fate};
 use crate::groups::Groups;
+use crate::halt::Halt;
 use crate::model::{
     Change, Connection, Current, Decoded, Mapping, Memberships, Outcome, Plans, RawObject, Reason, Rejection,
     RejectionReason, Sighting, Time, is_known_status,
@@ -45,6 +46,8 @@ pub struct Line {
     pub reported: Mutex<HashMap<String, Time>>,
     /// What an operator should know though it stopped nothing.
     pub warnings: Mutex<BTreeSet<String>>,
+    /// Whether the process is about to end, and the run should stop where it can be taken up.
+    pub halt: Halt,
 }
 
 /// What Okta answers for one id.

@@ -7,7 +7,9 @@ use std::time::Duration;
 use okta_sim::{Fault, FaultKind, Match, Options, Role};
 use rollcall_shared::model::{Job, Reason};
 use rollcall_shared::report::{RunReport, RunState};
-use test_support::world::{CUSTODIANS, LOGINS, PEOPLE, Setup, World, counts, problem};
+use serde_json::json;
+use test_support::invocations::Invocations;
+use test_support::world::{CUSTODIANS, LOGINS, PEOPLE, Setup, World, counts, deprovision, problem};
 
 use super::delta::{HOUR, Scene, arrived, usual};
 
@@ -229,9 +231,11 @@ async fn a_gap_in_the_log_asks_for_an_import_which_misses_nobody() {
     world.sim.with(|org| assert!(org.deactivate(&people[15]) && org.delete(&people[16])));
     world.later(91 * 24 * HOUR);
     world.sim.with(|org| assert!(org.deactivate(&people[17])));
-    let report = world.deprovision().await;
+    let invocations = Invocations::listen().await;
+    let report = deprovision(&invocations.context(&world).await, "acme").await.unwrap();
     assert_eq!((report.state, problem(&report)), (RunState::Failed, "log-gap"));
-    assert!(report.problem.unwrap().hint.contains("full-import"));
+    assert!(report.problem.unwrap().detail.contains("was started"));
+    assert_eq!(invocations.take(), [("full-import".to_owned(), json!({ "connection": "acme" }))]);
     // What happens from now on is followed at once, and the gap is not forgotten.
     world.later(MINUTE);
     world.sim.with(|org| assert!(org.deactivate(&people[18])));
@@ -260,4 +264,54 @@ async fn a_group_listing_of_an_import_and_the_log_agree_on_who_is_out() {
     succeeded(&world).await;
     assert_eq!(world.standing(LOGINS, &people[6]).await, Some(Reason::OutOfScope));
     assert!(world.record(CUSTODIANS, &people[6]).await.is_none_or(|record| record.reason.is_none()));
+}
+
+#[tokio::test]
+async fn who_joins_a_group_without_a_record_is_left_to_the_delta() {
+    let Scene { world, people, admins, users } = usual().await;
+    world.sim.with(|org| assert!(org.add_to_group(&people[17], &admins) && org.remove_from_group(&people[6], &users)));
+    world.sim.clear_calls();
+    let report = world.deprovision().await;
+    assert_eq!((report.state, calls_for_people(&world)), (RunState::Succeeded, 1), "{:#?}", asked(&world));
+    assert!(world.record(LOGINS, &people[17]).await.is_none());
+    assert_eq!(world.delta().await.state, RunState::Succeeded);
+    world.assert_true().await;
+}
+
+/// An hour of a busy org: people leave at any second, and their events reach the log up to ten seconds later.
+#[tokio::test]
+async fn with_the_log_polled_every_minute_leavers_are_inactive_within_75_seconds() {
+    let world = World::new(Setup { people: 120, max_deactivations: 1_000, ..Setup::default() }).await;
+    assert_eq!(world.import().await.state, RunState::Succeeded);
+    world.later(HOUR);
+    assert_eq!(world.delta().await.state, RunState::Succeeded);
+    let mut random = fastrand::Rng::with_seed(9);
+    let mut leavers = world.active().into_iter();
+    let now = || world.sim.with(|org| org.now());
+    let mut waiting = Vec::new();
+    let mut lags: Vec<i64> = Vec::new();
+    for _ in 0..60 {
+        let (first, second) = (random.u64(0..30), random.u64(0..30));
+        for seconds in [first, second] {
+            world.later(Duration::from_secs(seconds));
+            if let Some(leaver) = leavers.next().filter(|_| random.bool()) {
+                world.sim.with(|org| {
+                    org.set_log_delay(Duration::from_secs(random.u64(0..10)));
+                    assert!(org.suspend(&leaver));
+                });
+                waiting.push((leaver, now()));
+            }
+        }
+        world.later(Duration::from_secs(60 - first - second));
+        world.deprovision().await;
+        let records = world.records(PEOPLE).await;
+        waiting.retain(|(leaver, since): &(String, _)| {
+            let left = records[leaver].reason.is_some();
+            lags.extend(left.then(|| now().duration_since(*since).as_secs()));
+            !left
+        });
+    }
+    lags.sort_unstable();
+    assert!(lags.len() > 40 && waiting.len() < 3, "{} left, {waiting:?} wait", lags.len());
+    assert!(lags[lags.len() * 95 / 100] <= 75, "{lags:?}");
 }

@@ -12,6 +12,7 @@ mod concurrency;
 mod delta;
 mod delta_runs;
 mod deprovisioning;
+mod due;
 mod event_hooks;
 mod faults;
 mod fields;

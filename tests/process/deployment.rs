@@ -20,6 +20,13 @@ pub(crate) async fn deploy(world: &World, time_limit: Duration) -> Function {
     Function::deploy(binary(), environment(&world.stack), time_limit).await.unwrap()
 }
 
+/// The same with a schedule for connections that say nothing of it.
+pub(crate) async fn deploy_scheduled(world: &World, schedule: &str) -> Function {
+    let mut environment = environment(&world.stack);
+    environment.insert("ROLLCALL_SCHEDULE".to_owned(), schedule.to_owned());
+    Function::deploy(binary(), environment, LONG).await.unwrap()
+}
+
 /// The event for a world's connection.
 pub(crate) fn event(world: &World) -> Value {
     json!({ "connection": world.connection.name })

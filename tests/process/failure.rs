@@ -5,7 +5,7 @@ use serde_json::json;
 use test_support::lambda::{Function, environment};
 use test_support::world::{Setup, World};
 
-use crate::deployment::{LONG, binary, deploy, event, eventually, run};
+use crate::deployment::{LONG, binary, deploy, deploy_scheduled, event, eventually, run};
 
 async fn world() -> World {
     let okta = Options { limit_per_minute: 60_000, ..Options::default() };
@@ -79,4 +79,13 @@ async fn a_missing_environment_variable_keeps_the_process_from_starting_and_is_n
         // What the process printed comes through a pipe, a moment later perhaps.
         eventually("the log names the variable", || function.logs().contains(variable)).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_schedule_that_is_none_keeps_the_process_from_starting_and_is_named() {
+    let world = world().await;
+    let function = deploy_scheduled(&world, "every now and then").await;
+    let error = function.invoke(json!({})).await.unwrap_err();
+    assert!(error.is_exit(), "{error}");
+    eventually("the log names the variable", || function.logs().contains("ROLLCALL_SCHEDULE")).await;
 }

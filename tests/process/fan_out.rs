@@ -9,7 +9,7 @@ use serde_json::json;
 use test_support::lambda::Function;
 use test_support::world::{Setup, World};
 
-use crate::deployment::{LONG, deploy, eventually, settled};
+use crate::deployment::{deploy_scheduled, eventually, settled};
 
 /// The org that takes this long for every answer.
 const SLOW: &str = "org-0";
@@ -38,7 +38,7 @@ async fn an_org_that_takes_a_minute_to_answer_delays_no_other() {
     for number in 0..10 {
         orgs.push(org(&stack, number).await);
     }
-    let function = deploy(&orgs[0], LONG).await;
+    let function = deploy_scheduled(&orgs[0], "rate(1 hour)").await;
 
     let answer = function.invoke(json!({})).await.unwrap();
     let names: Vec<String> = orgs.iter().map(|org| org.connection.name.clone()).collect();
@@ -68,7 +68,7 @@ async fn a_broken_connection_fails_alone_and_a_disabled_one_is_left_out() {
     }
     orgs[0].sim.revoke_token();
     orgs[1].reconnect(|document| document["enabled"] = json!(false)).await;
-    let function = deploy(&orgs[0], LONG).await;
+    let function = deploy_scheduled(&orgs[0], "rate(1 hour)").await;
 
     let answer = function.invoke(json!({})).await.unwrap();
     settled(&function).await;

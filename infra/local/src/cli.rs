@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use rollcall_shared::model::Job;
+use rollcall_shared::model::{Job, TICK};
 use rollcall_shared::report::Problem;
 
 use crate::failure::{Failure, Status};
@@ -99,6 +99,24 @@ pub(crate) enum Command {
     Changes(ChangesArguments),
     /// Shows what changed on one record, when, and by which run.
     History(HistoryArguments),
+    /// Runs all jobs at their schedules, and shows how they stand; other commands go through it meanwhile.
+    ///
+    /// Schedules are looked at every minute, the first time a minute after the start. Ctrl-C lets runs come to a checkpoint
+    /// and ends; a second one ends at once.
+    Serve(ServeArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArguments {
+    /// The port of the HTTP endpoint on this machine; 0 for any that is free.
+    #[arg(long, value_name = "P", default_value_t = 7655)]
+    pub(crate) port: u16,
+    /// Starts no job by its schedule.
+    #[arg(long)]
+    pub(crate) no_schedules: bool,
+    /// How often schedules are looked at, in milliseconds: for tests.
+    #[arg(long, value_name = "MS", default_value_t = TICK.as_millis() as u64, value_parser = clap::value_parser!(u64).range(1..), hide = true)]
+    pub(crate) tick: u64,
 }
 
 #[derive(Debug, Args)]

@@ -147,6 +147,9 @@ impl From<StackError> for Failure {
             StackError::DynamoDb(_) => {
                 Failure::new(Status::Failed, local("If the file is damaged, name a new directory with --data-dir."))
             }
+            StackError::Port { .. } => {
+                Failure::new(Status::Usage, local("Name another one with --port, or end whatever has it."))
+            }
             StackError::Secrets(_) => Failure::new(Status::Failed, local("")),
             StackError::Shared(error) => Failure::from(error),
         }

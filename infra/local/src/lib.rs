@@ -1,10 +1,15 @@
 //! The same handlers on one machine: what stands in for AWS around `rollcall-shared`.
 //!
-//! [`embedded`] is the DynamoDB, [`secrets_endpoint`] the Secrets Manager, and [`stack`] both of them with
-//! the context that the handlers get. The command and the tests stand on the same three.
+//! [`embedded`] is the DynamoDB, [`secrets_endpoint`] the Secrets Manager, [`functions`] Lambda, and [`stack`] what stands
+//! on them: the context that the handlers get. [`serving`] keeps all of it running and schedules kept. The command and the
+//! tests stand on the same parts.
 
 pub mod embedded;
+pub mod functions;
+mod http_endpoint;
+mod key;
 pub mod secrets_endpoint;
+pub mod serving;
 pub mod stack;
 
 #[cfg(test)]

@@ -12,10 +12,10 @@ pub(crate) struct Answer {
 
 /// Posts `body` to `url` as an AWS JSON call.
 pub(crate) async fn post(url: &str, target: &str, content_type: &str, body: &str) -> Answer {
-    let host = url.strip_prefix("http://").unwrap();
+    let (host, path) = url.strip_prefix("http://").map(|rest| rest.split_once('/').unwrap_or((rest, ""))).unwrap();
     let mut stream = TcpStream::connect(host).await.unwrap();
     let request = format!(
-        "POST / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nX-Amz-Target: {target}\r\nX-Amz-Date: 20261120T100000Z\r\n\
+        "POST /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nX-Amz-Target: {target}\r\nX-Amz-Date: 20261120T100000Z\r\n\
          Authorization: AWS4-HMAC-SHA256 Credential=local/20261120/eu-west-1/x/aws4_request, SignedHeaders=host, Signature=0\r\n\
          Content-Type: {content_type}\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()

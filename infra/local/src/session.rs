@@ -26,7 +26,8 @@ pub(crate) struct Session {
     pub(crate) reader: Reader,
     /// Whether logs were asked for: they take the place of a progress bar.
     pub(crate) verbose: bool,
-    directory: PathBuf,
+    /// The data directory.
+    pub(crate) directory: PathBuf,
 }
 
 impl Session {
@@ -45,7 +46,7 @@ impl Session {
         Session { out: Out::stdout(), reader, verbose: cli.options.verbose > 0, directory }
     }
 
-    /// The stack in the data directory.
+    /// The stack in the data directory, or the link to the process that serves it.
     pub(crate) async fn open(&self) -> Result<Stack, Failure> {
         Ok(Stack::open(&self.directory).await?)
     }

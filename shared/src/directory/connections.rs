@@ -14,7 +14,7 @@ use super::{Directory, DirectoryError};
 use crate::model::Connection;
 
 impl Directory {
-    /// Stores a connection in the place of one with the same name.
+    /// Stores a connection in the place of one with the same name. Failures of its jobs so far are forgotten.
     ///
     /// # Errors
     /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses, or the document has no place in an
@@ -26,7 +26,7 @@ impl Directory {
         })?;
         let update = Update::new().set("name", text(&connection.name)).set("document", document);
         self.update(&keys::connection(&connection.name), update).await?;
-        Ok(())
+        self.forget_failures(&connection.name).await
     }
 
     /// A connection by its name.
@@ -47,7 +47,8 @@ impl Directory {
     pub async fn connections(&self) -> Result<Vec<(String, Result<Connection, DirectoryError>)>, DirectoryError> {
         let items: Vec<Item> = self.rows(Search::of(Table::State, keys::CONNECTIONS.to_owned())).try_collect().await?;
         let connection = |item: &Item| {
-            let name = item.text("name")?.to_owned();
+            // Somebody may have edited the name away; the key has it too, as names have nothing to escape.
+            let name = item.optional_text("name").map_or_else(|| item.text("sk"), Ok)?.to_owned();
             let connection = parse(&name, item);
             Ok((name, connection))
         };

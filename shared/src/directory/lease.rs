@@ -10,6 +10,8 @@
 //! | `run` | the run that is not finished, if any |
 //! | `begun_by` | the holder that began it |
 //! | `left` | the unfinished run whose place it took, if any |
+//! | `acquired_at` | milliseconds: when it was last acquired for a run |
+//! | `tries` | how often it was acquired for runs since one last came to a good end |
 //!
 //! Machines' clocks differ: a holder stops writing after [`LeaseTimes::write_limit`] without a renewal, well before
 //! the lease [`LeaseTimes::lasts`], and what passes all the same is stopped by revisions and tokens.
@@ -101,20 +103,36 @@ impl Lease {
         if self.held.is_fresh() { Ok(()) } else { Err(self.lapsed()) }
     }
 
-    /// Ends the run: the next start of the job is a new one.
+    /// Ends the run, which came to a good end: the next start of the job is a new one.
     ///
     /// # Errors
     /// Retryable when somebody else has taken the lease, or DynamoDB throttles or is out of reach; fatal when it
     /// refuses.
     pub async fn finish(self) -> Result<(), DirectoryError> {
-        self.give_up(Update::new().remove("run").remove("begun_by").remove("left")).await
+        self.give_up(without_run().remove("tries")).await
     }
 
-    /// Gives the time up but keeps the run: whoever asks next takes it up at once.
+    /// Ends the run, which failed: the next start of the job is a new one, and schedules leave it alone for longer after
+    /// each further try that fails.
     ///
     /// # Errors
-    /// Retryable when somebody else has taken the lease, or DynamoDB throttles or is out of reach; fatal when it
-    /// refuses.
+    /// As for [`Lease::finish`].
+    pub async fn fail(self) -> Result<(), DirectoryError> {
+        self.give_up(without_run()).await
+    }
+
+    /// Gives the time up but keeps the run, which did not fail: the job's next invocation goes on with it.
+    ///
+    /// # Errors
+    /// As for [`Lease::finish`].
+    pub async fn hand_over(self) -> Result<(), DirectoryError> {
+        self.give_up(Update::new().remove("tries")).await
+    }
+
+    /// Gives the time up but keeps the run, as it was found or after a failure: whoever asks next takes it up at once.
+    ///
+    /// # Errors
+    /// As for [`Lease::finish`].
     pub async fn pause(self) -> Result<(), DirectoryError> {
         self.give_up(Update::new()).await
     }
@@ -169,32 +187,36 @@ impl Lease {
 }
 
 impl Directory {
-    /// Lets a connection's leases lapse at once, unfinished runs and tokens kept: for who knows that no other process is
-    /// there, such as the sole owner of a local data directory after a crash.
-    ///
-    /// # Errors
-    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses.
-    pub async fn lapse_leases(&self, connection: &str) -> Result<(), DirectoryError> {
-        for job in Job::ALL {
-            let update = Update::new().if_compares("expires_at", ">", whole(0)).set("expires_at", whole(0));
-            // Refused where there is no lease, or one that was given up: as it should be.
-            let _ = self.update_at_once(&keys::lease(connection, job), update).await?;
-        }
-        Ok(())
-    }
-
-    /// Asks for the lease on a job of a connection; `new_run` is the id of the run that begins if none is unfinished.
+    /// Asks for the lease on a job of a connection, for a run of it; `new_run` is the id of the one that begins if none is
+    /// unfinished.
     ///
     /// # Errors
     /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses, or the item of the lease is
     /// damaged. That somebody else holds it is no error.
     pub async fn acquire(&self, connection: &str, job: Job, new_run: &str) -> Result<Acquired, DirectoryError> {
+        let now = Moment::now();
+        let noted = Update::new().set("acquired_at", whole(now.clock.millis())).count("tries");
+        self.ask((connection, job, new_run), (now, noted)).await
+    }
+
+    /// The same for work of a person's own beside the job's runs, which schedules do not count as one.
+    ///
+    /// # Errors
+    /// As for [`Directory::acquire`].
+    pub async fn acquire_aside(&self, connection: &str, job: Job, new_run: &str) -> Result<Acquired, DirectoryError> {
+        self.ask((connection, job, new_run), (Moment::now(), Update::new())).await
+    }
+
+    async fn ask(
+        &self,
+        (connection, job, new_run): (&str, Job, &str),
+        (sent, noted): (Moment, Update),
+    ) -> Result<Acquired, DirectoryError> {
         let key = keys::lease(connection, job);
         let holder = Ulid::generate().to_string();
-        let sent = Moment::now();
         // The holder is let in beside the expiry because the SDK may repeat a call that succeeded unheard: it then
         // finds its own lease, takes one more token, and all is as if it had been the first time.
-        let update = Update::new()
+        let update = noted
             .if_absent_or([("expires_at", "<=", whole(sent.clock.millis())), ("holder", "=", text(&holder))])
             .set_once("run", text(new_run))
             .set_once("begun_by", text(&holder))
@@ -217,4 +239,9 @@ impl Directory {
         let lease = Lease { held: Held::start(held, sent) };
         Ok(if begun_here { Acquired::New(lease) } else { Acquired::TakenUp(lease) })
     }
+}
+
+/// What a run that ends takes with it.
+fn without_run() -> Update {
+    Update::new().remove("run").remove("begun_by").remove("left")
 }

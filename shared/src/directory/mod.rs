@@ -70,6 +70,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod transaction;
+mod tries;
 mod unsynced;
 mod update;
 mod witnesses;

@@ -28,6 +28,20 @@ impl Groups {
         Ok(Some(groups))
     }
 
+    /// The ids of those groups of the connection's mappings that were found before; Everyone is not among them.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    pub async fn known_ids(directory: &Directory, connection: &Connection) -> Result<Vec<String>, Error> {
+        let names: BTreeSet<&str> = connection.mappings.iter().flat_map(Mapping::groups).collect();
+        let mut ids = Vec::new();
+        for name in names {
+            let known = directory.resolved_group(&connection.name, name).await?;
+            ids.extend(known.filter(|known| !known.is_everyone).map(|known| known.id));
+        }
+        Ok(ids)
+    }
+
     /// Notes in the roster who of these users is in which group, as the last listings had it. True of groups in which
     /// nothing has changed since theirs.
     ///

@@ -67,6 +67,7 @@ async fn under_lease(
         unsynced: unsynced.into(),
         reported: Mutex::default(),
         warnings: Mutex::new(BTreeSet::new()),
+        halt: context.halt.clone(),
     };
     let mut report = held;
     let result = carry_out(&line, &mut report).await;

@@ -27,7 +27,7 @@ pub async fn cancel(context: &Context, id: &str) -> Result<RunReport, Error> {
 
 async fn stop(context: &Context, report: RunReport) -> Result<RunReport, Error> {
     context.directory.request_cancel(&report.run).await?;
-    match context.directory.acquire(&report.connection, report.job, &report.run).await? {
+    match context.directory.acquire_aside(&report.connection, report.job, &report.run).await? {
         Acquired::Joined { .. } => Ok(report),
         Acquired::New(lease) | Acquired::TakenUp(lease) if lease.run() == report.run => {
             // It may have ended while the lease was being asked for.

@@ -4,37 +4,36 @@ use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
 use futures::stream::{self, StreamExt};
 
+use super::due::{self, Due};
 use super::{Event, Response};
+use crate::clock;
 use crate::context::Context;
 use crate::error::{Error, Fate};
-use crate::model::{Connection, Job, Time};
+use crate::model::Job;
 use crate::report::Problem;
 
 /// Invocations that are being started beside each other.
 const STARTS_AT_ONCE: usize = 8;
 
-/// Starts an invocation of this function for every enabled connection whose schedule of the job is not off, the longest
-/// unserved first.
+/// Connections that are being looked at beside each other.
+const LOOKS_AT_ONCE: usize = 16;
+
+/// Starts an invocation of this function for every connection of which the job is due, the longest unserved first.
 ///
 /// # Errors
 /// When the connections cannot be listed, or some invocations could not be started; the others were all the same.
 pub(crate) async fn fan_out(context: &Context, job: Job) -> Result<Response, Error> {
-    let mut due = Vec::new();
-    for (name, connection) in context.directory.connections().await? {
-        match connection {
-            Ok(connection) if !connection.enabled || is_off(&connection, job) => {}
-            // An invalid one is started too: its own run says what is wrong, and alarms.
-            Ok(_) | Err(_) => {
-                due.push((last_served(context, &name, job).await, name));
-            }
-        }
-    }
+    let now = clock::now();
+    let connections = context.directory.connections().await?;
+    let looks = connections.into_iter().map(|connection| due::look(context, job, connection, now));
+    let found: Vec<Option<Due>> = stream::iter(looks).buffer_unordered(LOOKS_AT_ONCE).collect().await;
+    let mut due: Vec<Due> = found.into_iter().flatten().collect();
     due.sort();
     // Outside of Lambda one process runs every job, and knows each by its name.
     let function = context.functions.own.as_deref().or(context.functions.of(job));
-    let starts = due.into_iter().map(|(_, name)| async move {
-        let event = Event { connection: Some(name.clone()), ..Event::default() };
-        (name, start(context, function, &event).await)
+    let starts = due.into_iter().map(|due| async move {
+        let event = Event { connection: Some(due.connection.clone()), ..Event::default() };
+        (due.connection, start(context, function, &event).await)
     });
     let results: Vec<(String, Result<(), Error>)> = stream::iter(starts).buffered(STARTS_AT_ONCE).collect().await;
     let mut started = Vec::new();
@@ -49,24 +48,6 @@ pub(crate) async fn fan_out(context: &Context, job: Job) -> Result<Response, Err
         }
     }
     failure.map_or(Ok(Response::Started(started)), Err)
-}
-
-/// Up to when a job has served a connection. One whose state cannot be read is started as well, first, like one
-/// that never was: it delays no other, and its own run says what is wrong.
-async fn last_served(context: &Context, connection: &str, job: Job) -> Option<Time> {
-    match context.directory.connection_state(connection).await {
-        Ok(state) if job == Job::DeltaSync => state.watermark,
-        Ok(state) => state.last_complete.map(|import| import.t0),
-        Err(error) => {
-            tracing::warn!(connection, %error, "the connection's state could not be read");
-            None
-        }
-    }
-}
-
-/// Whether the connection wants no runs of a job but those that name it.
-fn is_off(connection: &Connection, job: Job) -> bool {
-    connection.schedules.get(&job).is_some_and(|schedule| schedule == "off")
 }
 
 /// Starts another job of a connection, where its function is known; whether it was started. That it was not is logged, and

@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::directory::{Acquired, Directory, Lease};
 use crate::error::{Error, Fate};
 use crate::groups::Resolved;
+use crate::halt::Halt;
 use crate::line::Line;
 use crate::model::{Connection, Job, Plans};
 use crate::okta::Okta;
@@ -27,6 +28,8 @@ pub(crate) struct Run {
     pub(crate) directory: Directory,
     /// The org's client, once there is one.
     pub(crate) okta: Option<Okta>,
+    /// Whether the process is about to end.
+    pub(crate) halt: Halt,
 }
 
 /// What became of opening a run.
@@ -72,16 +75,28 @@ pub(crate) async fn open_shared(
         Some(_) | None => taken_up,
     };
     let is_known = known.is_some();
+    let is_shared = is_known && !is_taken_up;
     let mut report = known.unwrap_or_else(|| blank(lease.run(), connection, job));
     report.invocations += 1;
     (report.state, report.ended, report.problem) = (RunState::Running, None, None);
+    if is_shared {
+        // What the invocations before had to say is over.
+        report.warnings.clear();
+    }
     if is_taken_up {
         directory.put_run(&lease, &report).await?;
     } else if !is_known {
         directory.open_run(&lease, &report).await?;
     }
     tracing::info!(run = lease.run(), connection, job = job.name(), invocation = report.invocations, "run opened");
-    Ok(Opened::Mine(Box::new(Run { lease, report, taken_up: is_taken_up, directory, okta: None })))
+    Ok(Opened::Mine(Box::new(Run {
+        lease,
+        report,
+        taken_up: is_taken_up,
+        directory,
+        okta: None,
+        halt: context.halt.clone(),
+    })))
 }
 
 /// Whether a run of this state is over for good; a failed one that holds its lease's place is taken up again.
@@ -174,7 +189,7 @@ pub(crate) async fn begin_alone(context: &Context, connection: &str, job: Job) -
 
 async fn alone(context: &Context, connection: &str, job: Job, run: &str) -> Result<(Lease, Directory), Error> {
     let directory = context.directory.metered();
-    let other = match directory.acquire(connection, job, run).await? {
+    let other = match directory.acquire_aside(connection, job, run).await? {
         Acquired::New(lease) => return Ok((lease, directory)),
         // Left by an earlier try that died.
         Acquired::TakenUp(lease) if lease.run() == run => return Ok((lease, directory)),
@@ -227,6 +242,7 @@ impl Run {
             warnings: self.report.warnings.iter().cloned().collect::<BTreeSet<_>>().into(),
             lease: self.lease.clone(),
             connection,
+            halt: self.halt.clone(),
         };
         resolved.warnings.iter().for_each(|warning| line.warn(warning));
         Ok(line)
@@ -276,7 +292,12 @@ impl Run {
     /// Closes the run as its report says.
     pub(crate) async fn close(self) -> Result<RunReport, Error> {
         self.directory.put_run(&self.lease, &self.report).await?;
-        self.lease.finish().await?;
+        match self.report.state {
+            RunState::Failed | RunState::Blind => self.lease.fail().await?,
+            RunState::Running | RunState::Succeeded | RunState::Held | RunState::Cancelled => {
+                self.lease.finish().await?
+            }
+        }
         tracing::info!(run = self.report.run, state = ?self.report.state, "run closed");
         Ok(self.report)
     }
@@ -288,7 +309,7 @@ impl Run {
     pub(crate) async fn interrupted(mut self, interruption: Interruption) -> Result<RunReport, Error> {
         let (state, problem) = match interruption {
             Interruption::Deadline => {
-                self.lease.pause().await?;
+                self.lease.hand_over().await?;
                 return Ok(self.report);
             }
             Interruption::Cancelled => (RunState::Cancelled, None),

@@ -21,6 +21,7 @@ mod rejection;
 mod roster;
 #[cfg(test)]
 mod samples;
+mod schedule;
 mod schema;
 mod sighting;
 mod status;
@@ -48,6 +49,7 @@ pub use preset::{Preset, preset, presets};
 pub use raw::{Peek, RawObject, peek};
 pub use record::*;
 pub use roster::Roster;
+pub use schedule::{Duty, LastTry, Schedule, TICK};
 pub use schema::{Gap, Lacking, UserSchema, reads_custom_attributes};
 pub use sighting::{Decoded, Sighting, decode, id as id_of};
 pub use status::{USER_STATUSES, is_known_status, standing_of};

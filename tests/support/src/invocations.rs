@@ -16,6 +16,13 @@ use crate::world::{World, small};
 
 type Asked = Arc<Mutex<Vec<(String, Value)>>>;
 
+/// Who asks, and the connection whose invocations are refused, if there is one.
+#[derive(Clone)]
+struct Desk {
+    asked: Asked,
+    refused: Option<String>,
+}
+
 /// The functions that were asked to run.
 pub struct Invocations {
     asked: Asked,
@@ -25,9 +32,19 @@ pub struct Invocations {
 impl Invocations {
     /// Listens on a free port.
     pub async fn listen() -> Invocations {
+        Invocations::behind(None).await
+    }
+
+    /// The same, refusing the invocations for a connection.
+    pub async fn refusing(connection: &str) -> Invocations {
+        Invocations::behind(Some(connection.to_owned())).await
+    }
+
+    async fn behind(refused: Option<String>) -> Invocations {
         let asked = Asked::default();
+        let desk = Desk { asked: Arc::clone(&asked), refused };
         let router = Router::new().route("/2015-03-31/functions/{name}/invocations", post(note));
-        let server = Server::start(router.with_state(Arc::clone(&asked))).await.expect("a port is free");
+        let server = Server::start(router.with_state(desk)).await.expect("a port is free");
         Invocations { asked, server }
     }
 
@@ -45,8 +62,11 @@ impl Invocations {
     }
 }
 
-async fn note(State(asked): State<Asked>, Path(name): Path<String>, body: axum::body::Bytes) -> StatusCode {
-    let event = serde_json::from_slice(&body).unwrap_or_default();
-    asked.lock().unwrap_or_else(PoisonError::into_inner).push((name, event));
+async fn note(State(desk): State<Desk>, Path(name): Path<String>, body: axum::body::Bytes) -> StatusCode {
+    let event: Value = serde_json::from_slice(&body).unwrap_or_default();
+    if desk.refused.is_some_and(|refused| event["connection"] == refused) {
+        return StatusCode::FORBIDDEN;
+    }
+    desk.asked.lock().unwrap_or_else(PoisonError::into_inner).push((name, event));
     StatusCode::ACCEPTED
 }

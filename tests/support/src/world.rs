@@ -309,28 +309,60 @@ impl World {
 
     /// Lets the lease of a job lapse, as if its holder had been dead for long enough.
     pub async fn let_the_lease_lapse(&self, job: Job) {
-        let key = json!({
-            "pk": { "S": format!("connection#{}", self.connection.name) },
-            "sk": { "S": format!("lease#{}", job.name()) },
-        });
+        self.set_on_the_lease(job, "expires_at", 0).await;
+    }
+
+    /// Makes the last try of a job one of so long ago.
+    pub async fn let_the_last_try_be(&self, job: Job, ago: Duration) {
+        let at = Timestamp::now().as_millisecond() - i64::try_from(ago.as_millis()).expect("a span of this world");
+        self.set_on_the_lease(job, "acquired_at", at).await;
+    }
+
+    async fn set_on_the_lease(&self, job: Job, attribute: &str, value: i64) {
+        let (pk, sk) = (format!("connection#{}", self.connection.name), format!("lease#{}", job.name()));
+        let value = json!({ "N": value.to_string() });
+        let text = self.set((&pk, &sk), "attribute_exists(pk)", (attribute, value)).await;
+        // A process that died early never had the lease.
+        assert!(text == "{}" || text.contains("ConditionalCheckFailed"), "the lease was not changed: {text}");
+    }
+
+    /// Breaks the stored document of the connection, as somebody may who edits it in the console.
+    pub async fn break_the_document(&self) {
+        let (name, nonsense) = (&self.connection.name, json!({ "S": "no connection" }));
+        let text = self.set(("connections", name), "attribute_exists(pk)", ("document", nonsense)).await;
+        assert_eq!(text, "{}");
+    }
+
+    /// Breaks what is remembered of the connection.
+    pub async fn break_the_state(&self) {
+        let (pk, nonsense) = (format!("connection#{}", self.connection.name), json!({ "S": "no number" }));
+        let text = self.set((&pk, "state"), "attribute_not_exists(nothing)", ("revision", nonsense)).await;
+        assert_eq!(text, "{}");
+    }
+
+    /// Sets an attribute of an item of the state table.
+    async fn set(&self, (pk, sk): (&str, &str), condition: &str, (attribute, value): (&str, Value)) -> String {
         let update = json!({
             "TableName": stack::tables().state,
-            "Key": key,
-            "UpdateExpression": "SET expires_at = :then",
-            "ConditionExpression": "attribute_exists(pk)",
-            "ExpressionAttributeValues": { ":then": { "N": "0" } },
+            "Key": { "pk": { "S": pk }, "sk": { "S": sk } },
+            "UpdateExpression": "SET #attribute = :value",
+            "ConditionExpression": condition,
+            "ExpressionAttributeNames": { "#attribute": attribute },
+            "ExpressionAttributeValues": { ":value": value },
         });
+        self.dynamodb("UpdateItem", &update).await
+    }
+
+    async fn dynamodb(&self, operation: &str, body: &Value) -> String {
         let answer = reqwest::Client::new()
             .post(self.stack.dynamodb_url())
-            .header("x-amz-target", "DynamoDB_20120810.UpdateItem")
+            .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
             .header("x-amz-date", "20261120T100000Z")
             .header("authorization", SIGNATURE)
             .header("content-type", "application/x-amz-json-1.0")
-            .body(update.to_string());
+            .body(body.to_string());
         let answer = answer.send().await.expect("the embedded DynamoDB answers");
-        // A process that died early never had the lease.
-        let text = answer.text().await.expect("the answer is whole");
-        assert!(text == "{}" || text.contains("ConditionalCheckFailed"), "the lease did not lapse: {text}");
+        answer.text().await.expect("the answer is whole")
     }
 }
 

@@ -12,6 +12,7 @@ mod lookup;
 mod presets;
 mod preview;
 mod runs;
+mod serve;
 pub(crate) mod sync;
 mod unsynced;
 pub(crate) mod verify;
@@ -40,5 +41,6 @@ pub(crate) async fn run(session: &mut Session, command: Command) -> Result<Statu
         Command::Preset(argument) => presets::show(session, &argument.name),
         Command::Changes(arguments) => changes::run(session, &arguments).await,
         Command::History(arguments) => history::run(session, &arguments).await,
+        Command::Serve(arguments) => serve::run(session, &arguments).await,
     }
 }

@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
+use rollcall::functions;
 use rollcall_shared::Context;
 use rollcall_shared::clock;
-use rollcall_shared::handlers::{Event, Response, delta_sync, deprovisioning, full_import};
+use rollcall_shared::handlers::{Event, Response, full_import};
 use rollcall_shared::model::{Job, Plan};
-use rollcall_shared::report::{Problem, RunReport};
+use rollcall_shared::report::{Problem, RunReport, RunState};
 
 use super::lookup;
-use super::watch::{Waited, Watch};
+use super::watch::{LOOK_EVERY, Waited, Watch};
 use crate::cli::SyncArguments;
 use crate::failure::{Failure, Status, paragraph};
 use crate::output::report;
@@ -87,22 +88,47 @@ fn read_plan(file: &Path, connection: &str) -> Result<Plan, Failure> {
     Ok(plan)
 }
 
-/// Runs the job once. A run that failed after it was opened is told by its report, as any other.
+/// Runs the job once, or waits for the run of it that another process is at. A run that failed after it was opened is told
+/// by its report, as any other.
 async fn start(context: &Context, (connection, job): (&str, Job)) -> Result<RunReport, Failure> {
+    loop {
+        let report = start_or_join(context, (connection, job)).await?;
+        // Whoever works on a run in this process returns at its end.
+        if report.state != RunState::Running {
+            return Ok(report);
+        }
+        if let Some(ended) = follow(context, &report).await? {
+            return Ok(ended);
+        }
+    }
+}
+
+/// Waits for the end of a run that another process is at; `None` when it has left it unfinished.
+async fn follow(context: &Context, run: &RunReport) -> Result<Option<RunReport>, Failure> {
+    let directory = &context.directory;
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        // The order matters: what ends between the two looks has ended at the second one.
+        let is_at_work = directory.last_try(&run.connection, run.job).await?.is_at_work(clock::now());
+        let report = directory.run(&run.run).await?;
+        match report.filter(|report| report.ended.is_some()) {
+            Some(ended) => return Ok(Some(ended)),
+            None if is_at_work => {}
+            None => return Ok(None),
+        }
+    }
+}
+
+async fn start_or_join(context: &Context, (connection, job): (&str, Job)) -> Result<RunReport, Failure> {
     let began = clock::now();
     let event = Event { connection: Some(connection.to_owned()), ..Event::default() };
-    let result = match job {
-        Job::DeltaSync => delta_sync::handle(context, event).await,
-        Job::Deprovisioning => deprovisioning::handle(context, event).await,
-        _ => full_import::handle(context, event).await,
-    };
-    let error = match result {
-        Ok(Response::Run(run)) => return Ok(*run),
-        Ok(Response::Started(_)) => {
+    let error = match functions::handle(context, job, event).await {
+        Some(Ok(Response::Run(run))) => return Ok(*run),
+        Some(Ok(Response::Started(_))) | None => {
             let problem = Problem::new("no-run", "Nothing was run", "The job ended without a run.", "");
             return Err(Failure::new(Status::Failed, problem));
         }
-        Err(error) => error,
+        Some(Err(error)) => error,
     };
     let runs = context.directory.runs(connection).await.unwrap_or_default();
     let ended_now = |run: &RunReport| run.job == job && run.ended.is_some_and(|ended| ended >= began);

@@ -12,7 +12,8 @@ use crate::failure::Failure;
 use crate::output::progress::Meter;
 use crate::session::Session;
 
-const LOOK_EVERY: Duration = Duration::from_millis(300);
+/// How often it is looked how far a run is.
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(300);
 
 /// The run that is waited for: the connection's unfinished run of the job.
 pub(crate) struct Watch<'a> {

@@ -85,6 +85,12 @@ const OUTCOMES: [Column; 9] = [
 /// What a list of runs tells of them, if any of them has it: what changed, and what did not work.
 const TOLD: [&str; 6] = ["created", "updated", "deactivated", "reactivated", "held", "unsynced"];
 
+/// What changed in a run and what did not work, all mappings taken together, as far as anything did.
+pub(crate) fn changes(report: &RunReport) -> Vec<(&'static str, u64)> {
+    let told = OUTCOMES.into_iter().filter(|(name, _)| TOLD.contains(name));
+    told.map(|(name, count)| (name, report.mappings.values().map(count).sum())).filter(|(_, sum)| *sum > 0).collect()
+}
+
 /// Runs, a line each, their mappings summed.
 pub(crate) fn runs(reports: &[RunReport]) -> String {
     let sum = |report: &RunReport, count: fn(&Counts) -> u64| report.mappings.values().map(count).sum::<u64>();

@@ -1,7 +1,8 @@
 //! A small Secrets Manager: as much of its API as the functions and the command use.
 //!
 //! It speaks `GetSecretValue`, `CreateSecret`, `PutSecretValue` and `DescribeSecret` on a free port of the
-//! loopback interface, and keeps what it is given in a `store`. It never logs a value.
+//! loopback interface, to whoever knows the [key](crate::key) in its URL, and keeps what it is given in a `store`. It never
+//! logs a value.
 
 mod store;
 
@@ -10,7 +11,6 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
@@ -18,15 +18,16 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::serve::ListenerExt;
+use axum::{Router, middleware};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::key::{Key, admit};
 use store::{Refusal, Secret, Stage, Store, Version};
 
 /// A running secrets endpoint. Dropping it stops it.
-#[derive(Debug)]
 pub struct SecretsEndpoint {
     url: String,
     server: JoinHandle<()>,
@@ -43,21 +44,24 @@ impl SecretsEndpoint {
         SecretsEndpoint::serve(Store::in_memory()).await
     }
 
-    /// The endpoint's URL, without a trailing slash.
+    /// The endpoint's URL, without a trailing slash. It has the key in it, and is not to be shown.
     pub fn url(&self) -> &str {
         &self.url
     }
 
     async fn serve(store: Store) -> io::Result<SecretsEndpoint> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let url = format!("http://{}", listener.local_addr()?);
+        let key = Key::new()?;
+        let url = key.url(listener.local_addr()?);
         // Without this option a small answer waits for the client's delayed acknowledgement.
         let listener = listener.tap_io(|connection| {
             if let Err(error) = connection.set_nodelay(true) {
                 tracing::debug!(%error, "a connection keeps Nagle's algorithm");
             }
         });
-        let router = Router::new().route("/", post(answer)).with_state(Arc::new(Mutex::new(store)));
+        let router = Router::new().route("/{key}", post(answer)).route("/{key}/", post(answer));
+        let router =
+            router.route_layer(middleware::from_fn_with_state(key, admit)).with_state(Arc::new(Mutex::new(store)));
         let server = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
                 tracing::error!(%error, "the secrets endpoint stopped");

@@ -68,6 +68,21 @@ async fn a_damaged_file_is_not_quoted() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("secrets.json");
     std::fs::write(&file, r#"{"a": "hunter2"}"#).unwrap();
-    let error = SecretsEndpoint::open(&file).await.unwrap_err();
+    let Err(error) = SecretsEndpoint::open(&file).await else { panic!("a damaged file was read") };
     assert!(!error.to_string().contains("hunter2"));
+}
+
+#[tokio::test]
+async fn who_does_not_know_the_key_gets_nothing() {
+    let endpoint = SecretsEndpoint::in_memory().await.unwrap();
+    secrets(&endpoint, "CreateSecret", r#"{"Name":"a","SecretString":"hunter2","ClientRequestToken":"v1"}"#).await;
+    let (open, key) = endpoint.url().rsplit_once('/').unwrap();
+    assert_eq!(key.len(), 32);
+    let get = r#"{"SecretId":"a"}"#;
+    for url in [open.to_owned(), format!("{open}/{}", "0".repeat(32)), format!("{open}/{}", &key[..31])] {
+        let answer = post(&url, "secretsmanager.GetSecretValue", "application/x-amz-json-1.1", get).await;
+        assert!(matches!(answer.status, 403 | 404), "{url}: {}", answer.status);
+        assert!(!answer.body.to_string().contains("hunter2"));
+    }
+    assert_eq!(secrets(&endpoint, "GetSecretValue", get).await.body["SecretString"], "hunter2");
 }

@@ -1,7 +1,9 @@
 //! The command as a process: what it prints where, and with which status it ends.
-#![expect(clippy::unwrap_used, reason = "this is a test, its free functions too")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "this is a test, its free functions too")]
 
 mod infraon;
+mod kill;
+mod serve;
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -130,7 +132,8 @@ fn bad_usage_is_status_two() {
     let directory = tempfile::tempdir().unwrap();
     for arguments in [
         &["sync", "acme", "everything"][..],
-        &["sync", "acme", "deprovisioning"],
+        &["sync", "acme", "device-collection"],
+        &["sync", "acme", "deprovisioning", "--plan", "plan.json"],
         &["sync", "acme", "delta-sync", "--plan", "plan.json"],
         &["sync", "acme", "delta-sync"],
         &["sync", "acme", "full-import"],

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::{SHORT, directory, lease, overtaken};
-use crate::directory::{Acquired, DirectoryError, LeaseTimes};
+use crate::clock;
+use crate::directory::{Acquired, Directory, DirectoryError, LeaseTimes};
 use crate::error::Fate;
-use crate::model::Job;
+use crate::model::{Job, LastTry};
 
 #[tokio::test]
 async fn a_second_start_joins_and_one_after_the_end_is_new() {
@@ -117,4 +118,64 @@ async fn of_many_that_ask_at_once_one_begins() {
     let [Acquired::New(lease)] = &new[..] else { panic!("{new:?}") };
     let joined = |answer: &Acquired| matches!(answer, Acquired::Joined { run } if run == lease.run());
     assert_eq!(answers.iter().filter(|answer| joined(answer)).count(), 19);
+}
+
+async fn last_try(directory: &Directory) -> LastTry {
+    directory.last_try("acme", Job::FullImport).await.unwrap()
+}
+
+#[tokio::test]
+async fn it_is_known_when_a_run_last_began_and_how_many_tries_failed() {
+    let directory = directory().await;
+    assert_eq!(last_try(&directory).await, LastTry::default());
+    let before = clock::now();
+    let first = lease(&directory, "run-1").await;
+    let known = last_try(&directory).await;
+    assert!(known.begun >= Some(before) && known.begun <= Some(clock::now()), "{known:?}");
+    assert!(known.is_at_work(clock::now()) && known.held_until > Some(before.after(Duration::from_secs(25))));
+    assert_eq!((known.unfinished.as_deref(), known.failures), (Some("run-1"), 1));
+
+    // Going on in a further invocation is no failure, breaking off is one.
+    first.hand_over().await.unwrap();
+    let known = last_try(&directory).await;
+    assert!(!known.is_at_work(clock::now()));
+    assert_eq!((known.unfinished.as_deref(), known.failures), (Some("run-1"), 0));
+    for failures in 1..4 {
+        let Acquired::TakenUp(lease) = directory.acquire("acme", Job::FullImport, "run-2").await.unwrap() else {
+            panic!("not taken up")
+        };
+        lease.pause().await.unwrap();
+        let known = last_try(&directory).await;
+        assert_eq!((known.unfinished.as_deref(), known.failures), (Some("run-1"), failures));
+    }
+
+    let Acquired::TakenUp(lease) = directory.acquire("acme", Job::FullImport, "run-2").await.unwrap() else {
+        panic!("not taken up")
+    };
+    lease.fail().await.unwrap();
+    let known = last_try(&directory).await;
+    assert_eq!((known.unfinished.as_deref(), known.failures), (None, 4));
+    directory.forget_failures("acme").await.unwrap();
+    assert_eq!(last_try(&directory).await, LastTry { failures: 0, ..known });
+}
+
+#[tokio::test]
+async fn a_good_end_forgets_failures_and_what_a_person_does_beside_is_no_try() {
+    let directory = directory().await;
+    lease(&directory, "run-1").await.fail().await.unwrap();
+    let failed = last_try(&directory).await;
+    let Acquired::New(aside) = directory.acquire_aside("acme", Job::FullImport, "run-1").await.unwrap() else {
+        panic!("not free")
+    };
+    let beside = last_try(&directory).await;
+    assert!(beside.is_at_work(clock::now()));
+    assert_eq!((beside.begun, beside.failures), (failed.begun, 1));
+    aside.pause().await.unwrap();
+    assert_eq!(last_try(&directory).await.failures, 1);
+    let Acquired::TakenUp(again) = directory.acquire("acme", Job::FullImport, "run-2").await.unwrap() else {
+        panic!("not taken up")
+    };
+    again.finish().await.unwrap();
+    let known = last_try(&directory).await;
+    assert_eq!((known.unfinished, known.failures), (None, 0));
 }

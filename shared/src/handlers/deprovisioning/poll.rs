@@ -13,12 +13,12 @@ use crate::clock;
 use crate::context::Context;
 use crate::directory::{CompleteImport, ConnectionState, LogPosition, SharedRun};
 use crate::error::Error;
-use crate::groups::{Groups, Resolved};
+use crate::groups::Groups;
 use crate::handlers::following::{NoImport, ask_for_an_import, witnesses};
 use crate::handlers::interruption::Interruption;
 use crate::handlers::invocation::Stops;
 use crate::handlers::run::Run;
-use crate::handlers::sight::{find_groups, see_anybody};
+use crate::handlers::sight::see_anybody;
 use crate::handlers::{connect, fan_out};
 use crate::model::{Connection, Hint, Job, Time};
 use crate::okta::{LOG_RETENTION, Okta, PageRequest};
@@ -35,7 +35,6 @@ pub(super) struct Poll {
     pub(super) okta: Okta,
     pub(super) state: ConnectionState,
     pub(super) import: CompleteImport,
-    pub(super) resolved: Resolved,
     pub(super) position: LogPosition,
     /// What the log is asked from the beginning.
     pub(super) question: PageRequest,
@@ -50,7 +49,7 @@ pub(super) enum Polled {
 }
 
 impl Poll {
-    /// Finds the org, its mapped groups and how far its log was followed; `None` while the first import is at work, which
+    /// Finds the org and how far its log was followed, by what is stored of its groups; `None` while the first import is at work, which
     /// sees everybody itself.
     ///
     /// # Errors
@@ -65,16 +64,16 @@ impl Poll {
         let state = run.directory.connection_state(&connection.name).await?;
         let Some(import) = state.last_complete.clone() else {
             if state.first_import.is_some() {
+                // It sees whoever leaves meanwhile.
+                run.report.warnings =
+                    vec!["The first full import is not complete: the log is followed from there.".into()];
                 return Ok(None);
             }
             return Err(ask_for_an_import(context, &connection, NoImport::Never).await.into());
         };
         let okta = connect::org(context, &connection, stops.map(|stops| stops.work)).await?;
         run.okta = Some(okta.clone());
-        let resolved = match Groups::recalled(&okta, &run.directory, &connection).await? {
-            Some(groups) => Resolved { groups, new: Vec::new(), warnings: Vec::new() },
-            None => find_groups(&okta, &run.directory, &connection).await?,
-        };
+        let groups = Groups::known_ids(&run.directory, &connection).await?;
         if position.looked.is_some_and(|looked| is_lost(looked, okta.now())) {
             // The import came later, and saw whoever left until then.
             (position.next, position.since) = (None, None);
@@ -82,14 +81,14 @@ impl Poll {
         let since = position.since.unwrap_or_else(|| import.t0.before(LATE_EVENTS));
         // Okta refuses to look for much older ones.
         let since = since.max(okta.now().before(LOG_RETENTION));
-        let groups = || resolved.groups.listed().map(|(_, group)| group.id.as_str());
+        let groups = || groups.iter().map(String::as_str);
         let question = PageRequest::hints(since, groups());
         // Of other groups, another question has to be asked: the old link would go on with the old one.
         let asked = hash(PageRequest::hints(Time::from_millis(0), groups()).as_str());
         position.next = position.next.filter(|_| position.question == asked);
         position.question = asked;
         position.gap = position.gap.filter(|gap| import.t0 < *gap);
-        Ok(Some(Poll { connection, okta, state, import, resolved, position, question }))
+        Ok(Some(Poll { connection, okta, state, import, position, question }))
     }
 
     /// Reads on in the log until it hints at somebody, or has nothing more; and what an event hook brought.
@@ -175,16 +174,15 @@ async fn begin_anew(
 /// Reminds of a full import that has to make up for lost events, and asks for it again: once for each run that polls
 /// share.
 pub(super) async fn remind(context: &Context, run: &mut Run, position: &LogPosition) {
-    if position.gap.is_none() || run.report.invocations > 1 {
+    if position.gap.is_none() {
         return;
     }
     let name = run.report.connection.clone();
-    fan_out::start_other(context, Job::FullImport, &name).await;
-    let warning = format!(
+    if run.report.invocations == 1 {
+        fan_out::start_other(context, Job::FullImport, &name).await;
+    }
+    run.report.warnings.push(format!(
         "Events are gone from Okta's log that were never looked at: until a full import of {name} is complete, people who \
          left in that time may still be active."
-    );
-    if !run.report.warnings.contains(&warning) {
-        run.report.warnings.push(warning);
-    }
+    ));
 }

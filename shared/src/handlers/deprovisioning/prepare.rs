@@ -6,11 +6,13 @@ use std::sync::Arc;
 use super::checkpoint::{Checkpoint, Deprovisioning, Work};
 use super::poll::Poll;
 use crate::context::Context;
+use crate::groups::{Groups, Resolved};
 use crate::handlers::connect;
 use crate::handlers::following::witnesses;
 use crate::handlers::interruption::Interruption;
 use crate::handlers::invocation::Stops;
 use crate::handlers::run::Run;
+use crate::handlers::sight::find_groups;
 use crate::handlers::work::deciding::held;
 use crate::handlers::work::meeting::{MET, People};
 use crate::handlers::work::{AtWork, Ledger, Seen};
@@ -22,8 +24,12 @@ pub(super) async fn prepare(
     poll: Poll,
     (left, stops): (Option<Checkpoint>, Option<Stops>),
 ) -> Result<Deprovisioning, Interruption> {
-    let Poll { connection, okta, state, import, resolved, position, question } = poll;
+    let Poll { connection, okta, state, import, position, question } = poll;
     connect::same_org(&okta, &connection, &state).await?;
+    let resolved = match Groups::recalled(&okta, &run.directory, &connection).await? {
+        Some(groups) => Resolved { groups, new: Vec::new(), warnings: Vec::new() },
+        None => find_groups(&okta, &run.directory, &connection).await?,
+    };
     for group in &resolved.new {
         run.directory.put_resolved_group(&run.lease, group).await?;
     }

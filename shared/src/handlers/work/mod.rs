@@ -138,6 +138,7 @@ impl<S: Sheet> AtWork<S> {
     pub(crate) fn in_time(&self) -> Result<(), Interruption> {
         match self.stops {
             Some(stops) if Instant::now() >= stops.work => Err(Interruption::Deadline),
+            _ if self.line.halt.is_asked() => Err(Interruption::Deadline),
             _ => Ok(()),
         }
     }

@@ -11,22 +11,25 @@ mod name;
 mod org_url;
 mod preset;
 mod read;
-mod schedule;
 mod section;
 
 use std::collections::BTreeMap;
 
+use jiff::tz::TimeZone;
 use serde_json::{Map, Number, Value, json};
 use sha2::{Digest, Sha256};
 
 pub use faults::ConfigFault;
 pub use org_url::OrgUrl;
 
-use super::{Attributes, Mapping, Source, suggest};
+use super::{Attributes, Mapping, Schedule, Source, suggest};
 use crate::model::Job;
 
 /// Documents with more text than this are refused: they would not fit into one item of the directory.
 const LARGEST_DOCUMENT: usize = 256 * 1024;
+
+/// The time zone of a connection that names none.
+const UTC: &str = "UTC";
 
 /// A connection.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,10 +40,10 @@ pub struct Connection {
     pub okta: OktaLink,
     /// Whether its jobs run by themselves.
     pub enabled: bool,
-    /// When its jobs run, where that differs from the stack's schedules: EventBridge expressions, or `off`.
-    pub schedules: BTreeMap<Job, String>,
-    /// The IANA time zone of the schedules.
-    pub timezone: String,
+    /// When its jobs run, where that differs from the stack's schedules.
+    pub schedules: BTreeMap<Job, Schedule>,
+    /// The time zone of the schedules, one with an IANA name.
+    pub timezone: TimeZone,
     /// The share of the credential's rate limits that may be used, in percent.
     pub rate_budget_percent: u8,
     /// How many deactivations need nobody's approval.
@@ -107,7 +110,7 @@ impl Connection {
     pub fn document(&self) -> Value {
         let Auth::ApiToken { secret } = &self.okta.auth;
         let schedules: Map<String, Value> =
-            self.schedules.iter().map(|(job, schedule)| (job.name().to_owned(), json!(schedule))).collect();
+            self.schedules.iter().map(|(job, schedule)| (job.name().to_owned(), json!(schedule.to_string()))).collect();
         let mut okta = json!({ "url": self.okta.url, "auth": { "kind": "api_token", "secret": secret } });
         if let Some(secret) = &self.okta.event_hook {
             okta["event_hook"] = json!({ "secret": secret });
@@ -117,7 +120,7 @@ impl Connection {
             "okta": okta,
             "enabled": self.enabled,
             "schedules": schedules,
-            "timezone": self.timezone,
+            "timezone": self.timezone.iana_name().unwrap_or(UTC),
             "rate_budget_percent": self.rate_budget_percent,
             "guard": {
                 "max_deactivations": self.guard.max_deactivations,

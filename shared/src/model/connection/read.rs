@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use jiff::tz::TimeZoneDatabase;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde_json::Value;
 
 use super::faults::Faults;
 use super::section::{Section, integer, shown, text, type_of};
 use super::suggest::suggestion;
-use super::{Auth, Connection, GuardLimits, OktaLink, OrgUrl, mappings, name, schedule};
+use super::{Auth, Connection, GuardLimits, OktaLink, OrgUrl, Schedule, mappings, name};
 use crate::model::Job;
 
 const AUTH_KINDS: [&str; 2] = ["api_token", "private_key_jwt"];
@@ -24,9 +24,8 @@ pub(super) fn connection(document: &Value, faults: &mut Faults) -> Option<Connec
     let schedules = section
         .optional("schedules")
         .map_or_else(|| Some(BTreeMap::new()), |value| schedules(value, "schedules", faults));
-    let timezone = section
-        .optional("timezone")
-        .map_or_else(|| Some("UTC".to_owned()), |value| time_zone(value, "timezone", faults));
+    let timezone =
+        section.optional("timezone").map_or_else(|| Some(TimeZone::UTC), |value| time_zone(value, "timezone", faults));
     let rate_budget_percent = section
         .optional("rate_budget_percent")
         .map_or(Some(DEFAULT_RATE_BUDGET), |value| rate_budget(value, "rate_budget_percent", faults));
@@ -101,13 +100,13 @@ fn boolean(value: &Value, path: &str, faults: &mut Faults) -> Option<bool> {
     value.as_bool()
 }
 
-fn schedules(value: &Value, path: &str, faults: &mut Faults) -> Option<BTreeMap<Job, String>> {
+fn schedules(value: &Value, path: &str, faults: &mut Faults) -> Option<BTreeMap<Job, Schedule>> {
     let mut section = Section::open(value, path, faults)?;
     let mut schedules = BTreeMap::new();
     for job in Job::ALL {
         if let Some(value) = section.optional(job.name()) {
             let at = section.at(job.name());
-            let checked = text(value, &at, faults).and_then(|text| faults.note(&at, schedule::check(text)));
+            let checked = text(value, &at, faults).and_then(|text| faults.note(&at, Schedule::parse(text)));
             checked.map(|schedule| schedules.insert(job, schedule));
         }
     }
@@ -115,12 +114,11 @@ fn schedules(value: &Value, path: &str, faults: &mut Faults) -> Option<BTreeMap<
     Some(schedules)
 }
 
-fn time_zone(value: &Value, path: &str, faults: &mut Faults) -> Option<String> {
+fn time_zone(value: &Value, path: &str, faults: &mut Faults) -> Option<TimeZone> {
     let name = text(value, path, faults)?;
     let bundled = TimeZoneDatabase::bundled();
     let database = if bundled.is_definitively_empty() { jiff::tz::db() } else { &bundled };
-    let zone = database.get(name).ok().filter(|zone| !zone.is_unknown());
-    let known = zone.and_then(|zone| zone.iana_name().map(str::to_owned));
+    let known = database.get(name).ok().filter(|zone| !zone.is_unknown() && zone.iana_name().is_some());
     if known.is_none() {
         faults.add(path, "unknown time zone; expected a name of the IANA database, such as `Europe/London` or `UTC`");
     }

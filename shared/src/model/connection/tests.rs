@@ -74,7 +74,7 @@ fn a_complete_document_is_read_and_given_back() {
     assert_eq!(connection.name, "acme");
     assert_eq!(connection.okta.url.as_str(), "https://acme.okta.com");
     assert_eq!(connection.okta.auth, Auth::ApiToken { secret: "rollcall/acme".to_owned() });
-    assert_eq!(connection.schedules[&Job::DeltaSync], "rate(15 minutes)");
+    assert_eq!(connection.schedules[&Job::DeltaSync].to_string(), "rate(15 minutes)");
     assert_eq!(
         connection.mappings.iter().map(|mapping| mapping.name.as_str()).collect::<Vec<_>>(),
         ["employees", "custodians"]
@@ -90,7 +90,7 @@ fn defaults_are_filled_in() {
     let connection = Connection::parse(&smallest().to_string()).unwrap();
     assert_eq!(Connection::parse(&format!("\u{feff}{}", smallest())).as_ref(), Ok(&connection));
     assert!(connection.enabled && connection.schedules.is_empty());
-    assert_eq!((connection.timezone.as_str(), connection.rate_budget_percent), ("UTC", 80));
+    assert_eq!((connection.timezone.iana_name(), connection.rate_budget_percent), (Some("UTC"), 80));
     assert_eq!(connection.guard, GuardLimits { max_deactivations: 20, max_deactivations_percent: 2.0 });
     assert!(connection.mappings[0].filter.is_open());
     assert_eq!(connection.document()["guard"], json!({ "max_deactivations": 20, "max_deactivations_percent": 2 }));

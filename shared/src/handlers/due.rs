@@ -1,0 +1,118 @@
+//! What is due: a job of a connection, by the connection's schedule and what is known of the job's last try.
+//!
+//! It is only said here; `fan_out` starts what is due, and `rollcall serve` shows it.
+
+use jiff::tz::TimeZone;
+
+use super::following;
+use crate::context::Context;
+use crate::directory::{ConnectionState, DirectoryError};
+use crate::error::Error;
+use crate::model::{Connection, Duty, Job, LastTry, Schedule, Time};
+
+/// How a job of a connection stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing {
+    /// What is known of its last try.
+    pub last_try: LastTry,
+    /// From when on it is due, the past included; `None` when it never is: its schedule is off or has no time left, or the
+    /// connection is disabled.
+    pub due: Option<Time>,
+}
+
+/// How a job of a connection stands.
+///
+/// # Errors
+/// When the state table cannot be read.
+pub async fn standing(context: &Context, connection: &Connection, job: Job, now: Time) -> Result<Standing, Error> {
+    let last_try = context.directory.last_try(&connection.name, job).await?;
+    let due = duty(context, connection, job).and_then(|duty| duty.due(&last_try, now));
+    Ok(Standing { last_try, due })
+}
+
+/// A job that is due.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Due {
+    /// Up to when it has served the connection; `None`, which comes first, if it never has.
+    served: Option<Time>,
+    /// The connection's name.
+    pub(crate) connection: String,
+}
+
+/// Whether a job of a stored connection is due. Trouble with one keeps it from nobody else: one of which something cannot
+/// be read is started all the same, and its own run then says what is wrong.
+pub(crate) async fn look(
+    context: &Context,
+    job: Job,
+    (name, connection): (String, Result<Connection, DirectoryError>),
+    now: Time,
+) -> Option<Due> {
+    let connection = match connection {
+        Ok(connection) => connection,
+        Err(error) => {
+            tracing::warn!(connection = name, job = job.name(), %error, "the connection could not be read");
+            let duty = Duty { schedule: context.schedules.get(&job)?, zone: &TimeZone::UTC };
+            return duty.is_due_regardless(now).then_some(Due { served: None, connection: name });
+        }
+    };
+    let is_due = match standing(context, &connection, job, now).await {
+        Ok(Standing { last_try, due }) => due.is_some_and(|due| due <= now) && !last_try.is_at_work(now),
+        Err(error) => {
+            tracing::warn!(connection = name, job = job.name(), %error, "the job's last try could not be read");
+            duty(context, &connection, job).is_some_and(|duty| duty.is_due_regardless(now))
+        }
+    };
+    if !is_due {
+        return None;
+    }
+    match served(context, &connection, job, now).await {
+        Ok(served) => served.map(|served| Due { served, connection: name }),
+        Err(error) => {
+            tracing::warn!(connection = name, job = job.name(), %error, "the connection's state could not be read");
+            Some(Due { served: None, connection: name })
+        }
+    }
+}
+
+/// Up to when a job that is due has served a connection; `None` when it has to wait for an import that is at work.
+async fn served(
+    context: &Context,
+    connection: &Connection,
+    job: Job,
+    now: Time,
+) -> Result<Option<Option<Time>>, DirectoryError> {
+    let state = context.directory.connection_state(&connection.name).await?;
+    if waits_for_an_import(context, (connection, &state), job, now).await? {
+        return Ok(None);
+    }
+    Ok(Some(match job {
+        Job::FullImport => state.last_complete.map(|import| import.t0),
+        Job::DeltaSync => state.watermark,
+        Job::Deprovisioning | Job::DeviceCollection | Job::ServiceDiscovery => {
+            context.directory.last_try(&connection.name, job).await?.begun
+        }
+    }))
+}
+
+/// Whether a job could do no more than ask for a full import, which is at work already.
+async fn waits_for_an_import(
+    context: &Context,
+    (connection, state): (&Connection, &ConnectionState),
+    job: Job,
+    now: Time,
+) -> Result<bool, DirectoryError> {
+    let waits = match job {
+        Job::DeltaSync => following::import_to_follow(connection, state).is_err(),
+        // It follows an import of other mappings as well.
+        Job::Deprovisioning => state.last_complete.is_none(),
+        Job::FullImport | Job::DeviceCollection | Job::ServiceDiscovery => false,
+    };
+    Ok(waits && context.directory.last_try(&connection.name, Job::FullImport).await?.is_at_work(now))
+}
+
+/// The job as the connection wants it; `None` when it does not.
+fn duty<'a>(context: &'a Context, connection: &'a Connection, job: Job) -> Option<Duty<'a>> {
+    let schedule: &Schedule = connection.schedules.get(&job).or_else(|| context.schedules.get(&job))?;
+    let wanted = connection.enabled && !schedule.is_off();
+    wanted.then_some(Duty { schedule, zone: &connection.timezone })
+}

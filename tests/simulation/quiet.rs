@@ -121,17 +121,33 @@ impl Storm {
         result.map_err(|error| format!("{} did not run in the quiet: {error}", job.name()))
     }
 
+    /// Approves what is held. A run that died after it had held something has to be taken up before.
     async fn approve_all(&mut self) -> Vec<String> {
-        let hold = self.deployment.outside.directory.hold(CONNECTION).await.expect("the hold can be read");
-        let Some(hold) = hold else { return Vec::new() };
-        match approve(&self.deployment.process(0), &hold.run).await {
-            Ok(report) if report.state == RunState::Succeeded => {
-                self.schedule.note(format!("a person approves what run {} holds", hold.run));
-                Vec::new()
+        for _ in 0..MOST_STARTS {
+            let directory = &self.deployment.outside.directory;
+            let hold = directory.hold(CONNECTION).await.expect("the hold can be read");
+            let Some(hold) = hold else { return Vec::new() };
+            let run = directory.run(&hold.run).await.expect("the run can be read").expect("a run that is held for");
+            if run.state != RunState::Held {
+                self.schedule.note(format!("run {} holds, and is {:?}", run.run, run.state));
+                let found = self.pass(run.job).await;
+                if !found.is_empty() {
+                    return found;
+                }
+                continue;
             }
-            Ok(report) => vec![format!("an approval leaves something: {:?} {:?}", report.state, report.problem)],
-            Err(error) => vec![format!("what is held cannot be approved: {error}")],
+            match approve(&self.deployment.process(0), &hold.run).await {
+                Ok(report) => self.schedule.note(format!("a person approves what run {} holds: {:?}", hold.run, report.state)),
+                Err(error) => return vec![format!("what is held cannot be approved: {error}")],
+            }
+            for job in [Job::DeltaSync, Job::Deprovisioning] {
+                let found = self.pass(job).await;
+                if !found.is_empty() {
+                    return found;
+                }
+            }
         }
+        vec![format!("something is held after {MOST_STARTS} approvals")]
     }
 
     async fn differences(&self) -> Vec<String> {

@@ -48,6 +48,8 @@ pub(crate) struct Storm {
     active_at: Instant,
     is_imported: bool,
     role_is_lost: bool,
+    /// Whether the log could not be read for a while.
+    pub(crate) was_without_log: bool,
 }
 
 impl Storm {
@@ -72,6 +74,7 @@ impl Storm {
             active_at: Instant::now(),
             is_imported: false,
             role_is_lost: false,
+            was_without_log: false,
         };
         storm.schedule.note(format!("{:?}", storm.weather));
         storm.observer.look_at_okta(&storm.deployment.sim, 0);
@@ -279,6 +282,7 @@ impl Storm {
             _ if self.weather.loses_role || self.role_is_lost => {
                 self.role_is_lost = !self.role_is_lost;
                 let role = if self.role_is_lost { [Role::None, Role::NoLog, Role::NoGroups][rng.usize(0..3)].clone() } else { Role::default() };
+                self.was_without_log |= role == Role::NoLog;
                 self.schedule.note(format!("the credential's role is {role:?}"));
                 sim.set_role(role);
             }

@@ -193,6 +193,16 @@ impl Storm {
                 self.observer.findings.push(format!("run {}: {mapping} does not add up: {counts:?}", report.run));
             }
             coverage.count("stale", counts.stale);
+            let allowed = match report.job {
+                // Whom an import has created itself, it may deactivate without asking.
+                Job::FullImport if !self.is_imported => u64::MAX,
+                Job::Deprovisioning => 5 * self.weather.max_deactivations,
+                _ => self.weather.max_deactivations,
+            };
+            if counts.deactivated > allowed {
+                let found = format!("run {}: {mapping}: {} deactivated of {allowed}", report.run, counts.deactivated);
+                self.observer.findings.push(found);
+            }
         }
         let problem = report.problem.as_ref().map_or("", |problem| problem.kind.as_str());
         coverage.count("lost leases", u64::from(problem.contains("lease")));
@@ -405,8 +415,9 @@ fn dynamodb_trouble(rng: &mut Rng, has_effect: bool, coverage: &mut Coverage) ->
 
 fn okta_trouble(rng: &mut Rng, what: &str) -> FaultKind {
     let is_search = what.contains("search=");
-    let may_repeat = is_search || what.contains("/logs");
-    match rng.u8(0..13) {
+    let is_of_members = what.contains("/groups/") && what.contains("/users");
+    let may_repeat = is_search || is_of_members || what.contains("/logs");
+    match rng.u8(0..14) {
         0 => FaultKind::Status(500),
         1 => FaultKind::Status(503),
         2 => FaultKind::Status(502),
@@ -418,8 +429,9 @@ fn okta_trouble(rng: &mut Rng, what: &str) -> FaultKind {
         8 => FaultKind::NotJson,
         9 if what.contains("next page") => FaultKind::ExpiredCursor,
         10 if may_repeat => FaultKind::DuplicateObject,
-        11 if is_search => FaultKind::MissingObject,
-        12 if is_search => FaultKind::EmptyPage,
+        11 if is_search || is_of_members => FaultKind::MissingObject,
+        12 if is_search || is_of_members => FaultKind::EmptyPage,
+        13 if what.contains("filter=lastUpdated") => FaultKind::EmptyList,
         _ => FaultKind::Status(504),
     }
 }

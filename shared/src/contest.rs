@@ -9,8 +9,8 @@ use crate::directory::Written;
 use crate::error::Error;
 use crate::line::{Line, Person};
 use crate::model::{
-    Change, Claim, Current, Decoded, Former, Mapping, Outcome, Predecessor, Reason, Rejection, RejectionReason, Sighting,
-    decode, is_adopted,
+    Change, Claim, Current, Decoded, Former, Mapping, Outcome, Predecessor, Reason, Rejection, RejectionReason,
+    Sighting, decode, is_adopted,
 };
 use crate::reconcile::{Source, Verdict};
 use crate::rehire::ambiguous;
@@ -213,8 +213,8 @@ fn wanted(change: &Change) -> Option<&Claim> {
 /// Whether somebody whom the mapping leaves out has another identifier by now than the claim of their record: it shows
 /// what it showed when they left, and would keep whoever has that identifier today from getting a record.
 fn is_called_otherwise(mapping: &Mapping, decoded: &Decoded, sighting: &Sighting, claim: &Claim) -> bool {
-    let is_left_out = sighting.rejection.is_none()
-        && sighting.desired.as_ref().is_some_and(|desired| desired.content.is_none());
+    let is_left_out =
+        sighting.rejection.is_none() && sighting.desired.as_ref().is_some_and(|desired| desired.content.is_none());
     let own = decoded.as_ref().ok().and_then(|user| mapping.claim_of(user));
     is_left_out && own.is_some_and(|own| own != *claim)
 }

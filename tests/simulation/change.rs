@@ -30,7 +30,14 @@ pub(crate) struct Administrator {
 impl Administrator {
     /// At the beginning there are so many people.
     pub(crate) fn of(people: usize, rng: Rng) -> Administrator {
-        Administrator { rng, next: people, left_behind: BTreeSet::new(), log_delay: Duration::ZERO, changes: 0, swaps: 0 }
+        Administrator {
+            rng,
+            next: people,
+            left_behind: BTreeSet::new(),
+            log_delay: Duration::ZERO,
+            changes: 0,
+            swaps: 0,
+        }
     }
 
     /// Changes something; says what.

@@ -22,6 +22,9 @@ pub(crate) const ALL: [&str; 16] = [
     "late commits",
 ];
 
+/// The most invocations that were at work at once in one storm.
+pub(crate) const MOST_AT_ONCE: &str = "most at once";
+
 /// Counts by what is counted.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Coverage(BTreeMap<&'static str, u64>);
@@ -45,7 +48,12 @@ impl Coverage {
         other.0.iter().for_each(|(what, more)| self.count(what, *more));
     }
 
+    /// What is told; how many were at work at once is a storm's own affair.
     pub(crate) fn table(&self) -> String {
-        self.0.iter().map(|(what, count)| format!("{count:>10}  {what}\n")).collect()
+        self.0
+            .iter()
+            .filter(|(what, _)| **what != MOST_AT_ONCE)
+            .map(|(what, count)| format!("{count:>10}  {what}\n"))
+            .collect()
     }
 }

@@ -192,7 +192,8 @@ impl Gate {
         state.activity += 1;
         state.written.extend(items);
         let refused = response.head.starts_with("HTTP/1.1 400");
-        state.conflicts += u64::from(refused && response.bytes.windows(22).any(|part| part == b"ConditionalCheckFailed"));
+        state.conflicts +=
+            u64::from(refused && response.bytes.windows(22).any(|part| part == b"ConditionalCheckFailed"));
     }
 
     /// Waits until nobody has anything to do but to wait.

@@ -146,7 +146,9 @@ impl Storm {
                 continue;
             }
             match approve(&self.deployment.process(0), &hold.run).await {
-                Ok(report) => self.schedule.note(format!("a person approves what run {} holds: {:?}", hold.run, report.state)),
+                Ok(report) => {
+                    self.schedule.note(format!("a person approves what run {} holds: {:?}", hold.run, report.state))
+                }
                 Err(error) => return vec![format!("what is held cannot be approved: {error}")],
             }
             for job in [Job::DeltaSync, Job::Deprovisioning] {
@@ -175,9 +177,12 @@ impl Storm {
             let missing = |id: &str| format!("{} {id}: has no record", mapping.name);
             let before = left.len();
             left.retain(|line| !earlier.iter().any(|id| *line == missing(id)));
-            let any_missing = left.iter().any(|line| line.ends_with("has no record") && line.starts_with(&mapping.name));
+            let any_missing =
+                left.iter().any(|line| line.ends_with("has no record") && line.starts_with(&mapping.name));
             if left.len() < before && !any_missing {
-                left.retain(|line| !(line.starts_with(&format!("{}: ", mapping.name)) && line.contains(" records of ")));
+                left.retain(|line| {
+                    !(line.starts_with(&format!("{}: ", mapping.name)) && line.contains(" records of "))
+                });
             }
         }
         left

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use okta_sim::{Fault, FaultKind, Match, Role};
+use rollcall_shared::Error;
 use rollcall_shared::model::Job;
 use rollcall_shared::report::{RunReport, RunState};
-use rollcall_shared::Error;
 use tokio::time::Instant;
 
 use crate::change::Administrator;
-use crate::coverage::Coverage;
+use crate::coverage::{Coverage, MOST_AT_ONCE};
 use crate::deployment::Deployment;
 use crate::gate::{Gate, Parked, Verdict};
 use crate::invocation::{Invocation, invoke};
@@ -95,13 +95,15 @@ impl Storm {
         self.coverage.count("swaps", self.administrator.swaps);
         self.coverage.count("changes", self.administrator.changes as u64);
         self.coverage.count("steps", self.schedule.step());
-        self.coverage.count("long storms", u64::from(self.schedule.step() >= MOST_STEPS));
+        if self.schedule.step() >= MOST_STEPS && self.observer.findings.is_empty() {
+            self.observer.findings.push(format!("not all that has to happen did in {MOST_STEPS} steps"));
+        }
     }
 
     fn is_over(&self) -> bool {
         let happened = self.administrator.changes >= self.weather.changes
             && self.coverage.of("crashes") >= CRASHES
-            && self.coverage.of("most at once") >= OVERLAP
+            && self.coverage.of(MOST_AT_ONCE) >= OVERLAP
             && self.is_imported;
         happened || self.schedule.step() >= MOST_STEPS
     }
@@ -157,7 +159,7 @@ impl Storm {
         self.schedule.note(format!("{name} starts in process {process}, within {within:?}"));
         let handle = invoke(self.deployment.process(process), job, within);
         self.at_work.push(Invocation { job, process, name, handle });
-        self.coverage.at_least("most at once", self.at_work.len() as u64);
+        self.coverage.at_least(MOST_AT_ONCE, self.at_work.len() as u64);
     }
 
     /// Looks at who has ended; an invocation that ran out of time is followed by another one, or two, or none.
@@ -291,7 +293,11 @@ impl Storm {
             }
             _ if self.weather.loses_role || self.role_is_lost => {
                 self.role_is_lost = !self.role_is_lost;
-                let role = if self.role_is_lost { [Role::None, Role::NoLog, Role::NoGroups][rng.usize(0..3)].clone() } else { Role::default() };
+                let role = if self.role_is_lost {
+                    [Role::None, Role::NoLog, Role::NoGroups][rng.usize(0..3)].clone()
+                } else {
+                    Role::default()
+                };
                 self.was_without_log |= role == Role::NoLog;
                 self.schedule.note(format!("the credential's role is {role:?}"));
                 sim.set_role(role);
@@ -327,7 +333,11 @@ impl Storm {
         match picked {
             Some(picked) => {
                 self.active_at = Instant::now();
-                if picked.life < lives[picked.process] { self.decide_on_the_dead(picked) } else { self.decide_on(picked) }
+                if picked.life < lives[picked.process] {
+                    self.decide_on_the_dead(picked)
+                } else {
+                    self.decide_on(picked)
+                }
             }
             None => self.let_time_pass().await,
         }

@@ -2,15 +2,15 @@
 //!
 //! The line comes here when DynamoDB refuses a write for its claim. What Okta says now of the holder decides: whoever
 //! has changed their own identifier since gives the claim up in the same transaction, and so may the next, so that swaps
-//! and chains of renames end right at once. Whoever left for good gives the record to the newcomer. Otherwise the holder
-//! keeps it, and the newcomer waits.
+//! and chains of renames end right at once. So does whoever is out of scope, whose record is not kept up to date else.
+//! Whoever left for good gives the record to the newcomer. Otherwise the holder keeps it, and the newcomer waits.
 
 use crate::directory::Written;
 use crate::error::Error;
 use crate::line::{Line, Person};
 use crate::model::{
-    Change, Claim, Current, Former, Mapping, Outcome, Predecessor, Reason, Rejection, RejectionReason, Sighting,
-    decode, is_adopted,
+    Change, Claim, Current, Decoded, Former, Mapping, Outcome, Predecessor, Reason, Rejection, RejectionReason,
+    Sighting, decode, is_adopted,
 };
 use crate::reconcile::{Source, Verdict};
 use crate::rehire::ambiguous;
@@ -154,6 +154,9 @@ impl Line {
                 false => Opponent::Holder(holder.id),
             });
         }
+        if current.standing.is_some() && is_called_otherwise(mapping, &decoded, &sighting, claim) {
+            return Ok(Opponent::Predecessor(Predecessor::LeftBehind(former)));
+        }
         match judge(&sighting, Some(&current), Source::ReadById, self.okta.now()) {
             Verdict::Write(change) if change.content.is_some() && self.plans.list(&mapping.name, &change) => {
                 Ok(Opponent::Moves(Box::new(change)))
@@ -205,6 +208,15 @@ pub(crate) fn duplicate(holder: &str, identifier: Option<String>) -> Rejection {
 
 fn wanted(change: &Change) -> Option<&Claim> {
     change.content.as_ref()?.claim.as_ref()
+}
+
+/// Whether somebody whom the mapping leaves out has another identifier by now than the claim of their record: it shows
+/// what it showed when they left, and would keep whoever has that identifier today from getting a record.
+fn is_called_otherwise(mapping: &Mapping, decoded: &Decoded, sighting: &Sighting, claim: &Claim) -> bool {
+    let is_left_out =
+        sighting.rejection.is_none() && sighting.desired.as_ref().is_some_and(|desired| desired.content.is_none());
+    let own = decoded.as_ref().ok().and_then(|user| mapping.claim_of(user));
+    is_left_out && own.is_some_and(|own| own != *claim)
 }
 
 /// Whether a record in this state gives its claim, or all of itself, to this change. Never one that is suspended,

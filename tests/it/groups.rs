@@ -7,21 +7,10 @@ use okta_sim::{Fault, FaultKind, Match, NewUser};
 use rollcall_shared::model::{Reason, Record};
 use rollcall_shared::report::RunState;
 use serde_json::{Value, json};
+pub(super) use test_support::world::logins;
 use test_support::world::{LOGINS, PEOPLE, STAFF, Setup, World, counts, import, problem};
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
-
-/// A mapping of login users: the first of Admins and Users gives the role.
-pub(super) fn logins() -> Value {
-    json!({
-        "name": LOGINS,
-        "source": "users",
-        "target": { "kind": "login_user" },
-        "identifier": "profile.email",
-        "roles": [{ "group": "Admins", "role": "administrator" }, { "group": "Users", "role": "viewer" }],
-        "fields": { "email": "profile.email", "title": "profile.title" }
-    })
-}
 
 /// A mapping of active people of the group Staff in two departments.
 fn staff() -> Value {

@@ -8,7 +8,7 @@ use rollcall_shared::handlers::adopt::{Adoption, Person, adopt};
 use rollcall_shared::handlers::approve::approve;
 use rollcall_shared::model::{Claim, Reason, Record, RejectionReason, State};
 use rollcall_shared::report::RunState;
-use test_support::world::{PEOPLE, Setup, World, assert_adds_up, counts};
+use test_support::world::{PEOPLE, Setup, World, assert_adds_up, counts, logins};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -60,6 +60,50 @@ async fn two_people_swap_their_identifiers_in_one_sync() {
     synced(&world).await;
     assert!(world.unsynced().await.is_empty());
     world.assert_true().await;
+}
+
+#[tokio::test]
+async fn two_swap_of_whom_one_is_suspended_meanwhile() {
+    let world = World::of(20).await;
+    synced(&world).await;
+    let (one, other) = (world.active()[0].clone(), world.active()[1].clone());
+    world.sim.with(|org| {
+        let logins = [&one, &other].map(|id| org.user(id).expect("is there").login());
+        assert!(org.set_login(&one, "between@acme.example") && org.set_login(&other, &logins[0]));
+        assert!(org.set_login(&one, &logins[1]) && org.suspend(&one));
+    });
+    let report = world.delta().await;
+    assert_eq!(report.state, RunState::Succeeded, "{:?}", report.problem);
+    assert!(world.unsynced().await.is_empty(), "{:?}", world.unsynced().await);
+    world.assert_true().await;
+}
+
+#[tokio::test]
+async fn who_is_out_of_scope_gives_up_an_identifier_that_is_somebody_elses_by_now() {
+    for is_known in [true, false] {
+        let mut world = World::of(20).await;
+        let (one, other) = (world.active()[0].clone(), world.active()[1].clone());
+        let mail = |id: &str| world.sim.with(|org| org.user(id).expect("is there").text("email").expect("has one"));
+        let mails = [mail(&one), mail(&other)];
+        let users = world.group("Users", &[one.clone(), other.clone()]);
+        world.group("Admins", &[]);
+        world.reconnect(|document| document["mappings"].as_array_mut().expect("a list").push(logins())).await;
+        synced(&world).await;
+        world.sim.with(|org| assert!(org.remove_from_group(&one, &users)));
+        if is_known {
+            // Their record is out of scope already when they swap.
+            synced(&world).await;
+        }
+        world.sim.with(|org| {
+            assert!(org.set_profile(&one, "email", mails[1].as_str()));
+            assert!(org.set_profile(&other, "email", mails[0].as_str()));
+        });
+        world.later(HOUR);
+        let report = world.delta().await;
+        assert_eq!(report.state, RunState::Succeeded, "{:?}", report.problem);
+        assert!(world.unsynced().await.is_empty(), "{:?}", world.unsynced().await);
+        world.assert_true().await;
+    }
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use super::keys;
 use super::transaction::Transaction;
 use super::update::{Update, text};
 use super::write::Place;
-use crate::model::{Change, Claim, Former, Predecessor, Reason, Time};
+use crate::model::{Change, Claim, Former, Outcome, Predecessor, Reason, Time};
 
 /// What becomes of one claim.
 #[derive(Debug, Default, PartialEq)]
@@ -41,13 +41,16 @@ impl<'a> Moves<'a> {
         self.add_rejoin(change);
         let held = change.held_claim.as_ref();
         let left = matches!(change.standing, Some(Reason::Deleted | Reason::Missing | Reason::Deactivated));
+        // Who becomes inactive and is not mapped any more may be called something else by now; and only what Okta says of
+        // an inactive record's person may be taken from it.
+        let may_be_had = left || change.content.is_none() && change.outcome == Outcome::Deactivated;
         let wanted = match &change.content {
             Some(content) => content.claim.as_ref(),
             None => held,
         };
         if wanted == held {
             // What a leaver holds may be had by whoever is hired again.
-            self.offered.extend(held.filter(|_| left));
+            self.offered.extend(held.filter(|_| may_be_had));
             return;
         }
         if let Some(held) = held {

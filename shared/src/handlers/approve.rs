@@ -54,6 +54,7 @@ async fn under_lease(
         return Err(blind(detail).into_error());
     }
     let groups = Groups::resolve(&okta, &directory, &connection).await?.groups;
+    let unsynced = directory.unsynced_ids(&connection.name).await?;
     let line = Line {
         okta,
         directory,
@@ -63,7 +64,7 @@ async fn under_lease(
         first_import: false,
         is_new: false,
         plans: Plans::Everything,
-        unsynced: Mutex::default(),
+        unsynced: unsynced.into(),
         reported: Mutex::default(),
         warnings: Mutex::new(BTreeSet::new()),
         halt: context.halt.clone(),

@@ -3,7 +3,7 @@
 use super::interruption::Interruption;
 use crate::directory::Written;
 use crate::line::{Line, Person};
-use crate::model::{Change, Mapping, Outcome, Sighting, decode};
+use crate::model::{Change, Current, Mapping, Outcome, Reason, Sighting, decode};
 use crate::reconcile::{Source, Verdict};
 use crate::sync::judge;
 
@@ -22,13 +22,7 @@ pub(crate) async fn settle(line: &Line, mapping: &Mapping, change: &Change) -> R
     }
     let object = match line.read_again(&change.id).await? {
         Person::Here(object) => object,
-        // Nobody there. That bears out a deletion; of somebody who was there when it was collected it says nothing.
-        Person::NotVisible => {
-            let stands = current.standing.is_none() && change.observed.is_none();
-            let again = Change { expected: Some(current.revision), ..change.clone() };
-            let written = stands && line.write(mapping, &again).await? == Written::Done;
-            return Ok(if written { Outcome::Deactivated } else { Outcome::Stale });
-        }
+        Person::NotVisible => return settle_absent(line, mapping, change, &current).await,
         Person::Withheld(_) => return Ok(Outcome::Stale),
     };
     let Some(decoded) = decode(&[object]).pop() else { return Ok(Outcome::Stale) };
@@ -45,6 +39,27 @@ pub(crate) async fn settle(line: &Line, mapping: &Mapping, change: &Change) -> R
         Verdict::Unchanged | Verdict::Excluded | Verdict::Rejected | Verdict::Superseded => Ok(Outcome::Unchanged),
         Verdict::Stale | Verdict::ReadAgain => Ok(Outcome::Stale),
     }
+}
+
+/// Nobody there. That bears out a deletion; of somebody who was there when it was collected it says nothing.
+async fn settle_absent(
+    line: &Line,
+    mapping: &Mapping,
+    change: &Change,
+    current: &Current,
+) -> Result<Outcome, Interruption> {
+    if current.superseded_by.is_some() || current.standing.is_some_and(Reason::is_gone) {
+        // Settled meanwhile, by the log or by whoever took the record over: there is nothing left to wait for.
+        return Ok(Outcome::Unchanged);
+    }
+    if change.observed.is_some() {
+        return Ok(Outcome::Stale);
+    }
+    let outcome = if current.standing.is_none() { Outcome::Deactivated } else { Outcome::Updated };
+    let (expected, held_claim) = (Some(current.revision), current.claim.clone());
+    let again = Change { expected, held_claim, outcome, ..change.clone() };
+    let written = line.write(mapping, &again).await? == Written::Done;
+    Ok(if written { outcome } else { Outcome::Stale })
 }
 
 /// Somebody without a record of their own, who left, is still to have the one that the directory knew before Okta.

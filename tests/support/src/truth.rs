@@ -129,6 +129,11 @@ pub fn standing(status: Status) -> Option<Reason> {
     }
 }
 
+/// Why somebody's record under a mapping should be inactive; `None` when it should be active.
+pub fn reason(org: &Org, mapping: &Mapping, user: &User) -> Option<Reason> {
+    standing(user.status).or((!is_admitted(org, mapping, user)).then_some(Reason::OutOfScope))
+}
+
 /// How a record is not what the org makes it.
 fn differs(org: &Org, mapping: &Mapping, record: &Record) -> Option<String> {
     if (record.state == State::Active) != record.reason.is_none() {
@@ -136,7 +141,7 @@ fn differs(org: &Org, mapping: &Mapping, record: &Record) -> Option<String> {
     }
     let Some(user) = org.user(&record.id) else { return differs_of_absent(org, record) };
     let is_admitted = is_admitted(org, mapping, user);
-    let expected = standing(user.status).or((!is_admitted).then_some(Reason::OutOfScope));
+    let expected = reason(org, mapping, user);
     if record.reason != expected {
         return Some(format!("{} in Okta stands as {:?}, not {expected:?}", user.status.as_str(), record.reason));
     }

@@ -457,6 +457,18 @@ pub fn document(setup: &Setup, url: &str) -> Value {
     })
 }
 
+/// The mapping of login users by group, the first match giving the role.
+pub fn logins() -> Value {
+    json!({
+        "name": LOGINS,
+        "source": "users",
+        "target": { "kind": "login_user" },
+        "identifier": "profile.email",
+        "roles": [{ "group": "Admins", "role": "administrator" }, { "group": "Users", "role": "viewer" }],
+        "fields": { "email": "profile.email", "title": "profile.title" }
+    })
+}
+
 /// Stores a connection and its token.
 async fn store(stack: &Stack, setup: &Setup, sim: &Sim, document: &Value) -> Connection {
     let connection = Connection::parse(&document.to_string()).expect("the test's connection is valid");

@@ -13,15 +13,21 @@ use crate::sync::{Landing, Met};
 
 /// Takes in somebody who is out of sight; whether the log explains it.
 pub(super) async fn take_in(job: &Deprovisioning, person: &Concerned) -> Result<bool, Interruption> {
+    let line = &job.line;
     if !person.hinted.deleted {
+        if person.known.iter().all(|(_, known)| known.current.standing.is_some_and(Reason::is_gone)) {
+            // An event of before, which the log got late: that they are gone is known.
+            return Ok(true);
+        }
         reject(job, person, unexplained()).await?;
         return Ok(false);
     }
-    let line = &job.line;
     let (mut landings, met) = (Vec::new(), met(job, person));
     // Under every mapping: a hint of a membership looks at some of them only.
     for (index, mapping) in line.connection.mappings_of_people() {
         let Some(known) = line.directory.find(&line.connection.name, &mapping.name, &person.id).await? else {
+            // They may have waited for a record.
+            line.clear(mapping, &person.id).await?;
             continue;
         };
         let before = line.before(mapping, &person.id, Some(&known.current));

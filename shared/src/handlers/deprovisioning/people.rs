@@ -90,6 +90,9 @@ async fn concern(job: &Deprovisioning, id: String, hinted: Hinted) -> Result<Opt
     }
     let is_news =
         known.iter().any(|(_, known)| may_change(known.current.standing, known.current.source_updated, &hinted));
+    // Whatever kept somebody from syncing, that they are deleted settles it.
+    let is_settled = || line.connection.mappings_of_people().any(|(_, mapping)| line.is_unsynced(&mapping.name, &id));
+    let is_news = is_news || hinted.deleted && is_settled();
     Ok(is_news.then_some(Concerned { id, hinted, known }))
 }
 

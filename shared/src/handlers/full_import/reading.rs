@@ -50,7 +50,8 @@ pub(crate) async fn read_slices(import: &Arc<Import>) -> Result<(), Interruption
                 readers.abort_all();
             }
             () = advanced.notified() => {}
-            () = tokio::time::sleep_until(save_at) => {}
+            // After an interruption nothing is saved here any more: its time would be up for ever.
+            () = tokio::time::sleep_until(save_at), if interruption.is_none() => {}
         }
         if interruption.is_none() && (import.is_due() || Instant::now() >= save_at) {
             import.save().await?;

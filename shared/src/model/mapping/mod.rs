@@ -105,6 +105,13 @@ impl Mapping {
         self.identifier.source().trim() != "id"
     }
 
+    /// The claim on somebody's identifier, whether or not the mapping admits them; `None` where they have none, or it
+    /// cannot be computed.
+    pub fn claim_of(&self, user: &User) -> Option<Claim> {
+        let identifier = plain_text("identifier", self.identifier.evaluate(user)).ok()?;
+        (self.claims_identifiers() && !identifier.is_empty()).then(|| Claim::on(&identifier))
+    }
+
     /// What does not follow from the user alone.
     pub(super) fn scope(&self, user: &User, memberships: &Memberships) -> Scope {
         if self.filter.admits(user) && !self.admits_members(memberships) {

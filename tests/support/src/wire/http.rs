@@ -7,28 +7,31 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::net::tcp::OwnedReadHalf;
 
 /// A request, as far as its fate depends on it.
-pub(super) struct Call {
+pub struct Call {
     /// What it asks for, in a few words.
-    pub(super) what: String,
+    pub what: String,
     /// Whether it goes to DynamoDB, not Okta.
-    pub(super) is_dynamodb: bool,
+    pub is_dynamodb: bool,
     /// Whether it does something outside: a write, or a call that Okta sees.
-    pub(super) has_effect: bool,
-    /// The keys of the items that it writes.
-    pub(super) writes: Vec<(String, String)>,
+    pub has_effect: bool,
+    /// The keys of the items that it names.
+    pub items: Vec<(String, String)>,
 }
 
 /// A message, byte by byte as it came.
-pub(super) struct Message {
+pub struct Message {
     /// The first line and the headers, the empty line included.
-    pub(super) head: String,
+    pub head: String,
     /// Everything.
-    pub(super) bytes: Vec<u8>,
+    pub bytes: Vec<u8>,
 }
 
 impl Message {
     /// Reads a message with a stated length; `None` when the connection has ended.
-    pub(super) async fn read(from: &mut BufReader<OwnedReadHalf>) -> io::Result<Option<Message>> {
+    ///
+    /// # Errors
+    /// When the connection breaks in the middle of it.
+    pub async fn read(from: &mut BufReader<OwnedReadHalf>) -> io::Result<Option<Message>> {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
             if from.read_line(&mut head).await? == 0 {
@@ -47,22 +50,25 @@ impl Message {
         Ok(Some(Message { head, bytes }))
     }
 
+    /// What comes after the head.
+    pub fn body(&self) -> &[u8] {
+        self.bytes.get(self.head.len()..).unwrap_or_default()
+    }
+
     /// What a request asks for.
-    pub(super) fn call(&self) -> Call {
+    pub fn call(&self) -> Call {
         match header(&self.head, "x-amz-target") {
             Some(target) => {
                 let operation = target.rsplit('.').next().unwrap_or_default();
                 let writing = ["Update", "Put", "Delete", "BatchWrite", "Transact"];
                 let has_effect = writing.iter().any(|it| operation.starts_with(it));
-                let mut writes = Vec::new();
-                if let Some(body) = self.bytes.get(self.head.len()..).filter(|_| has_effect) {
-                    keys(&serde_json::from_slice(body).unwrap_or_default(), &mut writes);
-                }
-                Call { what: operation.to_owned(), is_dynamodb: true, has_effect, writes }
+                let mut items = Vec::new();
+                keys(&serde_json::from_slice(self.body()).unwrap_or_default(), &mut items);
+                Call { what: operation.to_owned(), is_dynamodb: true, has_effect, items }
             }
             None => {
                 let what = self.head.lines().next().unwrap_or_default().to_owned();
-                Call { what, is_dynamodb: false, has_effect: true, writes: Vec::new() }
+                Call { what, is_dynamodb: false, has_effect: true, items: Vec::new() }
             }
         }
     }

@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
-pub use proxy::Proxy;
+pub use http::{Call, Message};
+pub use proxy::{Proxy, failed, throttled};
 
 /// What stands between a world's handlers and everything that they call; clones share it.
 #[derive(Clone, Default)]
@@ -137,7 +138,7 @@ impl Wire {
         }
         if call.has_effect {
             state.number += 1;
-            state.writes.extend(call.writes.iter().cloned());
+            state.writes.extend(call.items.iter().cloned());
         }
         if let Some(cut) = state.cut
             && call.has_effect

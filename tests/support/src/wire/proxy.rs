@@ -75,11 +75,11 @@ async fn carry(client: TcpStream, wire: &Wire, target: &OnceLock<SocketAddr>) ->
             Fate::Parked => return std::future::pending().await,
             Fate::Broken => return Ok(()),
             Fate::Throttled => {
-                to_client.write_all(&answer("400 Bad Request", THROTTLED)).await?;
+                to_client.write_all(&throttled()).await?;
                 continue;
             }
             Fate::Failed => {
-                to_client.write_all(&answer("500 Internal Server Error", FAILED)).await?;
+                to_client.write_all(&failed()).await?;
                 continue;
             }
             Fate::Through | Fate::Unheard | Fate::BrokenAfter => to_server.write_all(&request.bytes).await?,
@@ -92,6 +92,16 @@ async fn carry(client: TcpStream, wire: &Wire, target: &OnceLock<SocketAddr>) ->
         }
     }
     Ok(())
+}
+
+/// The answer by which DynamoDB asks to slow down.
+pub fn throttled() -> Vec<u8> {
+    answer("400 Bad Request", THROTTLED)
+}
+
+/// The answer of a DynamoDB that fails.
+pub fn failed() -> Vec<u8> {
+    answer("500 Internal Server Error", FAILED)
 }
 
 fn answer(status: &str, body: &str) -> Vec<u8> {

@@ -1,0 +1,123 @@
+//! Who looks on: after every write, whether anybody is inactive for a reason that Okta never gave, and whether two
+//! records have one identifier.
+
+use std::collections::BTreeMap;
+
+use dynoxide::Database;
+use okta_sim::Sim;
+use rollcall::stack;
+use rollcall_shared::model::{Connection, Reason};
+use serde_json::{Value, json};
+use test_support::truth;
+
+use crate::deployment::CONNECTION;
+
+/// What is true of somebody under a mapping, from a step on.
+type Truths = Vec<(u64, Option<Reason>)>;
+
+/// What was seen of Okta and of the directory.
+pub(crate) struct Observer {
+    connection: Connection,
+    /// By mapping and id.
+    truths: BTreeMap<(String, String), Truths>,
+    /// The first step of each run.
+    began: BTreeMap<String, u64>,
+    /// Who has which identifier, by the keys of the records.
+    claims: BTreeMap<(String, String), String>,
+    pub(crate) findings: Vec<String>,
+}
+
+impl Observer {
+    pub(crate) fn of(connection: Connection) -> Observer {
+        Observer {
+            connection,
+            truths: BTreeMap::new(),
+            began: BTreeMap::new(),
+            claims: BTreeMap::new(),
+            findings: Vec::new(),
+        }
+    }
+
+    /// Notes what is true in Okta as of this step.
+    pub(crate) fn look_at_okta(&mut self, sim: &Sim, step: u64) {
+        let now: BTreeMap<(String, String), Option<Reason>> = sim.with(|org| {
+            let mappings = self.connection.mappings.iter();
+            let all = mappings.flat_map(|mapping| org.users().map(move |user| (mapping, user)));
+            all.map(|(mapping, user)| ((mapping.name.clone(), user.id.clone()), truth::reason(org, mapping, user)))
+                .collect()
+        });
+        for (key, truths) in &mut self.truths {
+            if !now.contains_key(key) && truths.last().is_none_or(|(_, last)| *last != Some(Reason::Deleted)) {
+                truths.push((step, Some(Reason::Deleted)));
+            }
+        }
+        for (key, reason) in now {
+            let truths = self.truths.entry(key).or_default();
+            if truths.last().is_none_or(|(_, last)| *last != reason) {
+                truths.push((step, reason));
+            }
+        }
+    }
+
+    /// Looks at what was written.
+    pub(crate) fn look_at_writes(&mut self, database: &Database, written: &[(String, String)], step: u64) {
+        for (pk, sk) in written {
+            if let Some(run) = pk.strip_prefix("run#").filter(|_| sk == "report") {
+                self.began.entry(run.to_owned()).or_insert(step);
+            }
+            if pk.starts_with(&format!("{CONNECTION}#")) {
+                self.look_at_record((pk, sk), &record(database, pk, sk), step);
+            }
+        }
+        self.look_for_twins();
+    }
+
+    fn look_at_record(&mut self, (pk, sk): (&str, &str), item: &Value, step: u64) {
+        let text = |name: &str| item[name]["S"].as_str().map(str::to_owned);
+        match text("claim") {
+            Some(claim) => self.claims.insert((pk.to_owned(), sk.to_owned()), claim),
+            None => self.claims.remove(&(pk.to_owned(), sk.to_owned())),
+        };
+        // What another id took over is no record any more.
+        let (Some(mapping), Some(id), None) = (text("mapping"), text("id"), text("superseded_by")) else { return };
+        let Some(reason) = text("reason") else { return };
+        let key = (mapping, id);
+        let run = text("written_by").unwrap_or_default();
+        let began = self.began.get(&run).copied().unwrap_or(0);
+        let truths = self.truths.get(&key).map(Vec::as_slice).unwrap_or_default();
+        let at_begin = truths.iter().rev().find(|(at, _)| *at <= began);
+        let since = truths.iter().filter(|(at, _)| *at > began).chain(at_begin);
+        let was_true = since.filter_map(|(_, reason)| *reason).any(|it| says(it, &reason));
+        if !was_true {
+            let (mapping, id) = &key;
+            self.findings.push(format!(
+                "step {step}: {mapping} {id} is inactive for the reason {reason}, which was not so at any time since step \
+                 {began}, when the run began that wrote it: {truths:?}"
+            ));
+        }
+    }
+
+    fn look_for_twins(&mut self) {
+        let mut holders: BTreeMap<(&str, &str), &str> = BTreeMap::new();
+        for ((pk, sk), claim) in &self.claims {
+            let mapping = pk.split('#').nth(1).unwrap_or_default();
+            if let Some(other) = holders.insert((mapping, claim), sk) {
+                self.findings.push(format!("{mapping}: {other} and {sk} both have the identifier {claim}"));
+            }
+        }
+    }
+}
+
+/// Whether a record's reason says what is true; somebody who is gone may be missing for want of an event.
+fn says(truth: Reason, reason: &str) -> bool {
+    let word = serde_json::to_value(truth).unwrap_or_default();
+    word.as_str() == Some(reason) || truth == Reason::Deleted && reason == "missing"
+}
+
+/// A record's item; null where there is none.
+fn record(database: &Database, pk: &str, sk: &str) -> Value {
+    let key = json!({ "pk": { "S": pk }, "sk": { "S": sk } });
+    let request = json!({ "TableName": stack::tables().directory, "Key": key, "ConsistentRead": true });
+    let answer = database.get_item(serde_json::from_value(request).expect("a request")).expect("an answer");
+    serde_json::to_value(answer).expect("an item")["Item"].take()
+}

@@ -1,0 +1,231 @@
+//! After the storm: one quiet pass of each job that keeps up, and the directory says what Okta does.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures::TryStreamExt;
+use okta_sim::Role;
+use rollcall_shared::handlers::approve::approve;
+use rollcall_shared::model::{Job, Record, UnsyncedRow};
+use rollcall_shared::report::{RunReport, RunState};
+use test_support::truth;
+use tokio::time::Instant;
+
+use crate::deployment::{CONNECTION, GROUPS};
+use crate::gate::{Gate, Verdict};
+use crate::invocation::run;
+use crate::lease::{is_unfinished, lapse};
+use crate::storm::{JOBS, Storm, told};
+
+/// Nothing takes longer in the quiet.
+const TOO_LONG: Duration = Duration::from_secs(3_600);
+/// A run that was left behind takes so many starts at most.
+const MOST_STARTS: usize = 8;
+
+impl Storm {
+    /// The storm is over; what is wrong all the same.
+    pub(crate) async fn calm(&mut self) -> Vec<String> {
+        self.settle().await;
+        let mut found = Vec::new();
+        if self.is_never_imported().await {
+            found.extend(self.pass(Job::FullImport).await);
+        }
+        let mut jobs = [Job::DeltaSync, Job::Deprovisioning];
+        self.rng.shuffle(&mut jobs);
+        for job in jobs {
+            found.extend(self.pass(job).await);
+        }
+        found.extend(self.approve_all().await);
+        found.extend(self.differences().await);
+        if found.is_empty() && !self.unsynced().await.is_empty() {
+            // A row may stay until a complete import has looked at everybody.
+            found.extend(self.pass(Job::FullImport).await);
+            found.extend(self.approve_all().await);
+            found.extend(self.differences().await);
+            found.extend(self.unsynced().await);
+        }
+        self.deployment.gate.quiet().await;
+        self.look_on();
+        found.append(&mut self.observer.findings);
+        self.count_rejoined().await;
+        found
+    }
+
+    /// Nothing is in the way any more, and whoever was at work ends, or dies.
+    async fn settle(&mut self) {
+        self.schedule.note("the storm is over".to_owned());
+        let sim = &self.deployment.sim;
+        sim.clear_faults();
+        sim.set_role(Role::default());
+        sim.with(|org| {
+            org.set_index_lag(Duration::ZERO);
+            org.set_log_delay(Duration::ZERO);
+        });
+        if self.rng.bool() {
+            self.crash_all().await;
+        }
+        self.deployment.gate.open(true);
+        let lives = self.deployment.gate.lives();
+        let waiting = self.deployment.gate.look(std::mem::take);
+        for parked in waiting {
+            let is_dead = parked.life < lives[parked.process];
+            match (is_dead, self.rng.u8(0..3)) {
+                (false, _) => Gate::decide(parked, Verdict::Through),
+                (true, 0) => Gate::decide(parked, Verdict::Broken),
+                (true, 1) => Gate::decide(parked, Verdict::Unheard),
+                // Some of the dead are heard of only while the quiet pass is at work.
+                (true, _) => self.deployment.gate.look(|kept| kept.push(parked)),
+            }
+        }
+        self.wait_for_all().await;
+        // Until the log has the last of the events.
+        tokio::time::sleep(self.weather.log_delay + Duration::from_secs(self.rng.u64(1..900))).await;
+        for job in JOBS {
+            lapse(&self.deployment.database, job);
+        }
+    }
+
+    /// Runs a job until a run has ended that began now; what was wrong.
+    async fn pass(&mut self, job: Job) -> Vec<String> {
+        for _ in 0..MOST_STARTS {
+            // Whoever has it is dead, and its time is up.
+            lapse(&self.deployment.database, job);
+            let is_new = !is_unfinished(&self.deployment.database, job);
+            let report = match self.start_quietly(job).await {
+                Ok(report) => report,
+                Err(why) => return vec![why],
+            };
+            self.schedule.note(format!("{} quietly: {}", job.name(), told(&Ok(report.clone()))));
+            if let Some((mapping, counts)) = report.mappings.iter().find(|(_, counts)| !counts.add_up()) {
+                return vec![format!("{}: {mapping} does not add up: {counts:?}", job.name())];
+            }
+            match report.state {
+                RunState::Succeeded | RunState::Held if is_new => return Vec::new(),
+                _ if is_new && report.ended.is_some() => {
+                    return vec![format!("{} ended {:?} in the quiet: {:?}", job.name(), report.state, report.problem)];
+                }
+                _ => {}
+            }
+        }
+        vec![format!("{} did not end in {MOST_STARTS} starts", job.name())]
+    }
+
+    async fn start_quietly(&mut self, job: Job) -> Result<RunReport, String> {
+        let context = self.deployment.process(0);
+        let running = tokio::spawn(async move { run(&context, job, None).await });
+        let since = Instant::now();
+        while !running.is_finished() {
+            if since.elapsed() > TOO_LONG {
+                running.abort();
+                return Err(format!("{} is not done after {} s of quiet", job.name(), TOO_LONG.as_secs()));
+            }
+            tokio::time::sleep(Duration::from_millis(self.rng.u64(1..40))).await;
+            let late = self.deployment.gate.look(Vec::pop);
+            if let Some(late) = late {
+                self.schedule.note(format!("process {} (dead): {}: arrives very late", late.process, late.label));
+                Gate::decide(late, Verdict::Unheard);
+            }
+        }
+        let result = running.await.expect("no job panics");
+        result.map_err(|error| format!("{} did not run in the quiet: {error}", job.name()))
+    }
+
+    /// Approves what is held. A run that died after it had held something has to be taken up before.
+    async fn approve_all(&mut self) -> Vec<String> {
+        for _ in 0..MOST_STARTS {
+            let directory = &self.deployment.outside.directory;
+            let hold = directory.hold(CONNECTION).await.expect("the hold can be read");
+            let Some(hold) = hold else { return Vec::new() };
+            let run = directory.run(&hold.run).await.expect("the run can be read").expect("a run that is held for");
+            if run.state != RunState::Held {
+                self.schedule.note(format!("run {} holds, and is {:?}", run.run, run.state));
+                let found = self.pass(run.job).await;
+                if !found.is_empty() {
+                    return found;
+                }
+                continue;
+            }
+            match approve(&self.deployment.process(0), &hold.run).await {
+                Ok(report) => {
+                    self.schedule.note(format!("a person approves what run {} holds: {:?}", hold.run, report.state))
+                }
+                Err(error) => return vec![format!("what is held cannot be approved: {error}")],
+            }
+            for job in [Job::DeltaSync, Job::Deprovisioning] {
+                let found = self.pass(job).await;
+                if !found.is_empty() {
+                    return found;
+                }
+            }
+        }
+        let held = self.deployment.outside.directory.held(CONNECTION);
+        let held: Vec<_> = held.try_collect().await.expect("the hold can be read");
+        vec![format!("something is held after {MOST_STARTS} approvals: {held:?}")]
+    }
+
+    async fn differences(&self) -> Vec<String> {
+        let deployment = &self.deployment;
+        let found = truth::compare(&deployment.outside, &deployment.connection, &deployment.sim).await;
+        // What became of somebody whom an import missed while the log could not be read, a person was asked.
+        let is_asked =
+            |line: &String| self.was_without_log && line.ends_with("was deleted in Okta and stands as Some(Missing)");
+        let mut left: Vec<String> = found.into_iter().filter(|line| !is_asked(line)).collect();
+        for mapping in &deployment.connection.mappings {
+            // Whose record another account of theirs has taken over, has none.
+            let records = self.records(&mapping.name).await;
+            let earlier: BTreeSet<&String> = records.iter().flat_map(|record| &record.previous_ids).collect();
+            let missing = |id: &str| format!("{} {id}: has no record", mapping.name);
+            let before = left.len();
+            left.retain(|line| !earlier.iter().any(|id| *line == missing(id)));
+            let any_missing =
+                left.iter().any(|line| line.ends_with("has no record") && line.starts_with(&mapping.name));
+            if left.len() < before && !any_missing {
+                left.retain(|line| {
+                    !(line.starts_with(&format!("{}: ", mapping.name)) && line.contains(" records of "))
+                });
+            }
+        }
+        left
+    }
+
+    async fn records(&self, mapping: &str) -> Vec<Record> {
+        let records = self.deployment.outside.directory.records(CONNECTION, mapping);
+        records.try_collect().await.expect("the records can be read")
+    }
+
+    async fn unsynced(&self) -> Vec<String> {
+        let rows = self.deployment.outside.directory.unsynced(CONNECTION);
+        let rows: Vec<UnsyncedRow> = rows.try_collect().await.expect("the unsynced rows can be read");
+        let mut found = Vec::new();
+        for row in rows {
+            let record = self.deployment.outside.directory.record(CONNECTION, &row.mapping, &row.id).await;
+            let record = record.expect("the record can be read");
+            let record = record.map(|record| (record.identifier, record.reason, record.okta_status));
+            let user = self.deployment.sim.with(|org| {
+                let groups = GROUPS.iter().filter_map(|name| org.group_by_name(name));
+                let groups = |id: &str| -> Vec<_> {
+                    groups.filter(|group| org.is_member(id, &group.id)).map(|group| group.name.clone()).collect()
+                };
+                org.user(&row.id).map(|user| (user.login(), user.text("email"), user.status, groups(&row.id)))
+            });
+            found.push(format!(
+                "{} {} is unsynced: {} In Okta: {user:?}. The record: {record:?}.",
+                row.mapping, row.id, row.message
+            ));
+        }
+        found
+    }
+
+    async fn is_never_imported(&self) -> bool {
+        let state = self.deployment.outside.directory.connection_state(CONNECTION).await;
+        state.expect("the state can be read").last_complete.is_none()
+    }
+
+    async fn count_rejoined(&mut self) {
+        for mapping in &self.deployment.connection.mappings {
+            let records = self.records(&mapping.name).await;
+            let rejoined = records.iter().filter(|record| !record.previous_ids.is_empty()).count();
+            self.coverage.count("rejoined", rejoined as u64);
+        }
+    }
+}

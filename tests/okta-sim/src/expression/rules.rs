@@ -13,6 +13,8 @@ pub(crate) enum Dialect {
     GroupSearch,
     /// Okta: List all groups, `filter`.
     GroupFilter,
+    /// Okta: List all devices, `search`.
+    DeviceSearch,
     /// Okta: List all system log events, `filter`.
     LogFilter,
 }
@@ -89,6 +91,18 @@ fn takes(property: &str, dialect: Dialect) -> Takes {
         Dialect::GroupFilter => match property {
             "lastUpdated" | "lastMembershipUpdated" => Takes::EqualAndStrict,
             "id" | "type" => Takes::Equal,
+            _ => Takes::Nothing,
+        },
+        Dialect::DeviceSearch => match property {
+            "lastUpdated" => Takes::Ordered,
+            "profile.displayName"
+            | "profile.serialNumber"
+            | "profile.imei"
+            | "profile.meid"
+            | "profile.udid"
+            | "profile.sid" => Takes::TextContaining,
+            "id" | "status" => Takes::Text,
+            _ if property.starts_with("profile.") => Takes::Text,
             _ => Takes::Nothing,
         },
         Dialect::LogFilter => match property {

@@ -5,13 +5,16 @@
 //! attributes of every type, shared mail addresses, and one bulk import that put a fifth of the org
 //! into a single second.
 
+mod devices;
 mod groups;
+mod hardware;
 mod names;
 mod people;
 mod work;
 
 use crate::org::Org;
 
+pub(crate) use devices::generate as devices;
 pub(crate) use people::CUSTOM_ATTRIBUTES;
 
 /// Fills an empty org with this many people and the groups they are in.

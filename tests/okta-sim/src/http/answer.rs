@@ -115,6 +115,12 @@ impl Answer {
         Self::error(403, "E0000006", summary, &[])
     }
 
+    /// The org lacks the feature, or the role does: 401, though the token is fine.
+    pub(super) fn no_such_feature() -> Self {
+        let summary = "You do not have permission to access the feature you are requesting";
+        Self::error(401, "E0000015", summary, &[])
+    }
+
     pub(super) fn too_many(rate: RateHeaders) -> Self {
         let summary = "API call exceeded rate limit due to too many requests.";
         Self::error(429, "E0000047", summary, &[]).with_rate(rate)

@@ -13,7 +13,7 @@ use super::answer::{Answer, RateHeaders};
 use super::ask::{self, Ask};
 use super::rate::{Permit, bucket_of};
 use super::wire::Wire;
-use super::{Shared, control, groups, lock, logs, organization, response, spoil, users};
+use super::{Shared, control, devices, groups, lock, logs, organization, response, spoil, users};
 use crate::call::Call;
 use crate::fault::FaultKind;
 use crate::org::Org;
@@ -216,6 +216,7 @@ fn endpoint(shared: &Shared, request: &Request, segments: &[String], org: &mut O
         [first, ..] if first == ".well-known" => organization::well_known(&ask, org),
         [_, _, what, ..] if what == "users" => users::answer(&ask, org),
         [_, _, what, ..] if what == "groups" => groups::answer(&ask, org),
+        [_, _, what, ..] if what == "devices" => devices::answer(&ask, org),
         [_, _, what] if what == "logs" => Some(logs::list(&ask, org)),
         _ => organization::answer(&ask, org),
     };

@@ -50,7 +50,7 @@ pub(super) fn well_known(ask: &Ask<'_>, org: &Org) -> Option<Result<Answer, Answ
             "id": org.id(),
             "cell": "sim1",
             "_links": {"organization": {"href": ask.base}},
-            "pipeline": "idx",
+            "pipeline": org.pipeline().as_str(),
             "settings": {"analyticsCollectionEnabled": false},
         })))
     })

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::device::Device;
 use super::group::Group;
 use super::user::User;
 use crate::clock::written;
@@ -20,6 +21,8 @@ pub struct Event {
     pub actor: Party,
     /// What it was done to, to be found by kind and not by position.
     pub targets: Vec<Party>,
+    /// The device that it happened on or to, in the log's own spelling.
+    pub device: Option<Value>,
     pub(crate) transaction: String,
 }
 
@@ -34,6 +37,8 @@ pub struct Party {
     pub alternate_id: String,
     /// The name.
     pub display_name: String,
+    /// Whatever else the log says of it.
+    pub detail: Option<Value>,
 }
 
 impl Party {
@@ -44,6 +49,7 @@ impl Party {
             kind: "SystemPrincipal".to_owned(),
             alternate_id: "system@okta.com".to_owned(),
             display_name: "Okta System".to_owned(),
+            detail: None,
         }
     }
 
@@ -53,6 +59,7 @@ impl Party {
             kind: "User".to_owned(),
             alternate_id: user.login(),
             display_name: user.full_name(),
+            detail: None,
         }
     }
 
@@ -62,13 +69,26 @@ impl Party {
             kind: "UserGroup".to_owned(),
             alternate_id: "unknown".to_owned(),
             display_name: group.name.clone(),
+            detail: None,
+        }
+    }
+
+    /// A device. What Okta calls the type of such a target is not established; that its id begins
+    /// with `guo` is.
+    pub(crate) fn device(device: &Device) -> Self {
+        Self {
+            id: device.id.clone(),
+            kind: "Device".to_owned(),
+            alternate_id: "unknown".to_owned(),
+            display_name: device.name(),
+            detail: None,
         }
     }
 
     fn json(&self) -> Value {
         json!({
             "id": self.id, "type": self.kind, "alternateId": self.alternate_id,
-            "displayName": self.display_name, "detailEntry": null,
+            "displayName": self.display_name, "detailEntry": self.detail,
         })
     }
 }
@@ -88,7 +108,7 @@ impl Event {
             "actor": self.actor.json(),
             "client": {"userAgent": null, "zone": "null", "device": null, "id": null,
                        "ipAddress": null, "geographicalContext": null},
-            "device": null,
+            "device": self.device,
             "authenticationContext": {"authenticationStep": 0, "externalSessionId": "unknown"},
             "outcome": {"result": "SUCCESS", "reason": null},
             "target": if targets.is_empty() { Value::Null } else { Value::Array(targets) },

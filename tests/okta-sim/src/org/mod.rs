@@ -1,17 +1,22 @@
 //! An Okta org as pure state: no I/O, deterministic given a seed and a clock that stands.
 //!
-//! The scenario methods are in `lifecycle` (people come and go), `attributes` (profiles change) and
-//! `membership` (groups). Every one stamps with the org's clock and writes the log events that Okta
+//! The scenario methods are in `lifecycle` (people come and go), `attributes` (profiles change),
+//! `membership` (groups) and `enrolment` (devices). Every one stamps with the org's clock and writes the log events that Okta
 //! would. On an unknown id, or where Okta would refuse, they change nothing and return `false`.
 
 mod app;
 mod attributes;
 mod catalogue;
+mod device;
+mod enrolment;
 mod event;
+mod feature;
+mod fleet;
 mod group;
 mod journal;
 mod lifecycle;
 mod membership;
+mod new_device;
 mod profile;
 mod readers;
 mod search_index;
@@ -25,14 +30,20 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 
 pub use app::App;
 pub(crate) use catalogue::{Catalogue, Place, TimeOrder};
+pub use device::{Device, DeviceLink, DeviceStatus, ManagementStatus, ScreenLock};
 pub use event::{Event, Party};
+use feature::Features;
+pub use feature::{Feature, Pipeline};
+pub(crate) use fleet::Fleet;
 pub use group::{Group, GroupKind};
 pub(crate) use journal::{Journal, LogOrder, LogPlace};
+pub use new_device::NewDevice;
 pub(crate) use profile::Profile;
-use search_index::{Change, SearchIndex};
+use search_index::{Change, SearchIndex, Searchable as _};
 pub use status::Status;
 pub(crate) use user::Credentials;
 pub use user::{NewUser, Provider, User};
@@ -42,16 +53,19 @@ use crate::clock::{Clock, whole_millisecond, whole_second};
 use crate::generate;
 use crate::id::{Id, new_id, new_uuid};
 
-/// An org: people, groups, Okta's own applications and the system log.
+/// An org: people, groups, devices, Okta's own applications and the system log.
 #[derive(Clone, Debug)]
 pub struct Org {
     id: String,
     clock: Clock,
     rng: Rng,
     people: Catalogue,
-    index: SearchIndex,
+    index: SearchIndex<Catalogue>,
     groups: BTreeMap<String, Group>,
     everyone: String,
+    fleet: Fleet,
+    device_index: SearchIndex<Fleet>,
+    features: Features,
     apps: Vec<App>,
     journal: Journal,
     type_id: Arc<str>,
@@ -77,6 +91,12 @@ impl Org {
         org
     }
 
+    /// Adds this many devices, most of which people who are active use. Like the people they are older
+    /// than a day, and the system log does not know of them.
+    pub fn generate_devices(&mut self, count: usize) {
+        generate::devices(self, count);
+    }
+
     fn seeded(seed: u64, now: Timestamp) -> Self {
         let mut rng = Rng::with_seed(seed);
         let founded = whole_second(crate::clock::shifted(now, SignedDuration::from_hours(-24 * 3653)));
@@ -97,6 +117,9 @@ impl Org {
             index: SearchIndex::default(),
             everyone: everyone.id.clone(),
             groups: BTreeMap::from([(everyone.id.clone(), everyone)]),
+            fleet: Fleet::default(),
+            device_index: SearchIndex::default(),
+            features: Features::default(),
             apps: App::okta_own(&mut rng, founded),
             journal: Journal::default(),
             type_id: new_id(&mut rng, "oty").into(),
@@ -135,6 +158,7 @@ impl Org {
     /// Lets `search` lag behind from now on.
     pub fn set_index_lag(&mut self, lag: Duration) {
         self.index.set_lag(lag, &self.people);
+        self.device_index.set_lag(lag, &self.fleet);
     }
 
     /// Lets events that happen from now on show in the log only so long after. Changing it while
@@ -155,6 +179,12 @@ impl Org {
     pub(crate) fn searchable(&mut self) -> &Catalogue {
         let now = self.clock.now();
         self.index.view(now, &self.people)
+    }
+
+    /// The devices as lists see them.
+    pub(crate) fn searchable_devices(&mut self) -> &Fleet {
+        let now = self.clock.now();
+        self.device_index.view(now, &self.fleet)
     }
 
     /// Takes over a whole population, without events.
@@ -196,6 +226,7 @@ impl Org {
                 group.members.remove(&id);
             }
         }
+        self.forget_device_user(id);
         true
     }
 
@@ -205,12 +236,23 @@ impl Org {
     }
 
     fn log_by(&mut self, actor: Party, event_type: &str, targets: Vec<Party>) {
+        self.log_with_device(actor, event_type, targets, None::<Value>);
+    }
+
+    fn log_with_device(
+        &mut self,
+        actor: Party,
+        event_type: &str,
+        targets: Vec<Party>,
+        device: impl Into<Option<Value>>,
+    ) {
         let event = Event {
             uuid: new_uuid(&mut self.rng),
             published: whole_millisecond(self.clock.now()),
             event_type: event_type.to_owned(),
             actor,
             targets,
+            device: device.into(),
             transaction: new_id(&mut self.rng, "req"),
         };
         self.journal.push(event);

@@ -3,7 +3,7 @@
 use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::Arc;
 
-use super::{App, Event, Group, Org, User};
+use super::{App, Device, Event, Group, Org, User};
 use crate::id::Id;
 
 impl Org {
@@ -92,6 +92,23 @@ impl Org {
             return false;
         };
         group == self.everyone || self.groups.get(group).is_some_and(|group| group.members.contains(&id))
+    }
+
+    /// How many devices there are, deactivated ones included.
+    #[must_use]
+    pub fn device_count(&self) -> usize {
+        self.fleet.len()
+    }
+
+    /// Every device, by id.
+    pub fn devices(&self) -> impl Iterator<Item = &Device> {
+        self.fleet.iter()
+    }
+
+    /// A device by id.
+    #[must_use]
+    pub fn device(&self, id: &str) -> Option<&Device> {
+        self.fleet.get(id).map(Arc::as_ref)
     }
 
     /// Okta's own applications.

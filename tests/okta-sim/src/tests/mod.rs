@@ -1,6 +1,8 @@
 //! The simulator over the wire, as a client meets it.
 
 mod client;
+mod device_life;
+mod devices;
 mod faults;
 mod limits;
 mod lists;

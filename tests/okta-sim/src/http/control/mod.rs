@@ -8,10 +8,18 @@
 //! - `POST /sim/groups` `{"name"}` → `{"id"}`; `POST /sim/groups/{id}/delete`;
 //!   `POST /sim/groups/{id}/rename` `{"name"}`
 //! - `POST /sim/groups/{id}/members/{user}/{add|remove}`
+//! - `POST /sim/devices` `{"user", "platform", "name", "managementStatus"?, "screenLockType"?, …profile}` → `{"id"}`
+//! - `POST /sim/devices/{id}/{suspend|unsuspend|deactivate|activate|delete|vanish}`
+//! - `POST /sim/devices/{id}/profile` `{"osVersion": "15.6.1", …}`; null takes an attribute away
+//! - `POST /sim/devices/{id}/users/{user}/{add|remove}`;
+//!   `POST /sim/devices/{id}/users/{user}/link` `{"managementStatus"?, "screenLockType"?}`
+//! - `POST /sim/org/pipeline` `{"pipeline": "idx" or "v1"}`
 //! - `POST /sim/token/revoke`
 //! - `GET /sim/calls`, `DELETE /sim/calls`
 //!
 //! 200 `{"ok": true}`, or 404 where there was nothing to change.
+
+mod devices;
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -19,7 +27,7 @@ use axum::http::{Method, Response, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::{Shared, ask, lock};
-use crate::org::{NewUser, Org};
+use crate::org::{NewUser, Org, Pipeline};
 
 /// Answers one request to the door.
 pub(super) async fn handle(shared: &Shared, request: Request) -> Response<Body> {
@@ -66,6 +74,8 @@ fn calls(shared: &Shared) -> Value {
 
 fn change(org: &mut Org, rest: &[&str], body: Map<String, Value>) -> Option<Value> {
     let done = match rest {
+        ["devices", rest @ ..] => return devices::change(org, rest, body),
+        ["org", "pipeline"] => set_pipeline(org, body.get("pipeline")?.as_str()?),
         ["users"] => return Some(json!({"id": org.create(new_user(body)?)})),
         ["groups"] => return Some(json!({"id": org.create_group(body.get("name")?.as_str()?)})),
         ["users", id, "profile"] => set_attributes(org, id, body),
@@ -101,6 +111,11 @@ fn set_attributes(org: &mut Org, id: &str, attributes: Map<String, Value>) -> bo
         value => org.set_profile(id, &name, value),
     };
     attributes.into_iter().map(set).fold(false, |any, done| any | done)
+}
+
+fn set_pipeline(org: &mut Org, name: &str) -> bool {
+    let known = [Pipeline::IdentityEngine, Pipeline::Classic].into_iter().find(|pipeline| pipeline.as_str() == name);
+    known.map(|pipeline| org.set_pipeline(pipeline)).is_some()
 }
 
 fn new_user(mut body: Map<String, Value>) -> Option<NewUser> {

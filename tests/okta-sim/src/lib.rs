@@ -44,7 +44,7 @@ pub use fault::{Fault, FaultKind, Malformed, Match};
 pub use options::Options;
 pub use org::{
     App, Device, DeviceLink, DeviceStatus, Event, Feature, Group, GroupKind, ManagementStatus, NewDevice, NewUser, Org,
-    Party, Pipeline, Provider, ScreenLock, Status, User, UserType,
+    Party, Pipeline, Policy, Provider, ScreenLock, Status, User, UserType,
 };
 pub use role::Role;
 pub use sim::Sim;

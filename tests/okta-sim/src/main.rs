@@ -24,6 +24,8 @@ Changes from outside, without a credential:
   POST /sim/devices/{id}/users/{user}/add, …/remove
   POST /sim/devices/{id}/users/{user}/link
                                        {\"managementStatus\"?, \"screenLockType\"?}
+  POST /sim/policies                   {\"name\", \"platform\", …conditions} → {\"id\"}
+  POST /sim/policies/{id}/delete
   POST /sim/org/pipeline               {\"pipeline\": \"idx\" or \"v1\"}; v1 is Classic, without devices
   POST /sim/token/revoke
   GET, DELETE /sim/calls";
@@ -35,7 +37,7 @@ struct Arguments {
     /// How many people.
     #[arg(long, default_value_t = 500)]
     users: usize,
-    /// How many devices.
+    /// How many devices; if any, there are policies for them, too.
     #[arg(long, default_value_t = 0)]
     devices: usize,
     /// The same seed makes the same org.
@@ -95,7 +97,10 @@ async fn main() -> io::Result<()> {
         ..Options::default()
     };
     let mut org = Org::generate(arguments.seed, arguments.users, Timestamp::now() + skew);
-    org.generate_devices(arguments.devices);
+    if arguments.devices > 0 {
+        org.generate_devices(arguments.devices);
+        org.generate_policies();
+    }
     let sim = Sim::start(org, options).await?;
     println!("{}", sim.url());
     tokio::signal::ctrl_c().await

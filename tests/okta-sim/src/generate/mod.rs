@@ -10,12 +10,14 @@ mod groups;
 mod hardware;
 mod names;
 mod people;
+mod policies;
 mod work;
 
 use crate::org::Org;
 
 pub(crate) use devices::generate as devices;
 pub(crate) use people::CUSTOM_ATTRIBUTES;
+pub(crate) use policies::policies;
 
 /// Fills an empty org with this many people and the groups they are in.
 pub(crate) fn fill(org: &mut Org, users: usize) {

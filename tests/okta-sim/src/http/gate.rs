@@ -13,7 +13,7 @@ use super::answer::{Answer, RateHeaders};
 use super::ask::{self, Ask};
 use super::rate::{Permit, bucket_of};
 use super::wire::Wire;
-use super::{Shared, control, devices, groups, lock, logs, organization, response, spoil, users};
+use super::{Shared, assurances, control, devices, groups, lock, logs, organization, response, spoil, users};
 use crate::call::Call;
 use crate::fault::FaultKind;
 use crate::org::Org;
@@ -217,6 +217,7 @@ fn endpoint(shared: &Shared, request: &Request, segments: &[String], org: &mut O
         [_, _, what, ..] if what == "users" => users::answer(&ask, org),
         [_, _, what, ..] if what == "groups" => groups::answer(&ask, org),
         [_, _, what, ..] if what == "devices" => devices::answer(&ask, org),
+        [_, _, what, ..] if what == "device-assurances" => assurances::answer(&ask, org),
         [_, _, what] if what == "logs" => Some(logs::list(&ask, org)),
         _ => organization::answer(&ask, org),
     };

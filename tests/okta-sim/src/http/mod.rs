@@ -1,11 +1,12 @@
 //! Okta's management API over HTTP/1.1, as far as a directory sync reads it.
 //!
 //! `gate` takes every request through the same steps: note the call, limits, faults, credential,
-//! then the endpoint (`users`, `groups`, `devices`, `logs`, `organization`), then whatever a fault does to the
+//! then the endpoint (`users`, `groups`, `devices`, `assurances`, `logs`, `organization`), then whatever a fault does to the
 //! answer. `control` is the simulator's own door, under `/sim`.
 
 mod answer;
 mod ask;
+mod assurances;
 mod call_log;
 mod control;
 mod cursor;

@@ -1,8 +1,8 @@
 //! An Okta org as pure state: no I/O, deterministic given a seed and a clock that stands.
 //!
 //! The scenario methods are in `lifecycle` (people come and go), `attributes` (profiles change),
-//! `membership` (groups) and `enrolment` (devices). Every one stamps with the org's clock and writes the log events that Okta
-//! would. On an unknown id, or where Okta would refuse, they change nothing and return `false`.
+//! `membership` (groups), `enrolment` (devices) and `policy`. Every one stamps with the org's clock and
+//! writes the log events that Okta would. On an unknown id, or where Okta would refuse, they change nothing and return `false`.
 
 mod app;
 mod attributes;
@@ -17,6 +17,7 @@ mod journal;
 mod lifecycle;
 mod membership;
 mod new_device;
+mod policy;
 mod profile;
 mod readers;
 mod search_index;
@@ -42,6 +43,7 @@ pub(crate) use fleet::Fleet;
 pub use group::{Group, GroupKind};
 pub(crate) use journal::{Journal, LogOrder, LogPlace};
 pub use new_device::NewDevice;
+pub use policy::Policy;
 pub(crate) use profile::Profile;
 use search_index::{Change, SearchIndex, Searchable as _};
 pub use status::Status;
@@ -53,7 +55,7 @@ use crate::clock::{Clock, whole_millisecond, whole_second};
 use crate::generate;
 use crate::id::{Id, new_id, new_uuid};
 
-/// An org: people, groups, devices, Okta's own applications and the system log.
+/// An org: people, groups, devices, policies for them, applications and the system log.
 #[derive(Clone, Debug)]
 pub struct Org {
     id: String,
@@ -66,6 +68,7 @@ pub struct Org {
     fleet: Fleet,
     device_index: SearchIndex<Fleet>,
     features: Features,
+    policies: Vec<Policy>,
     apps: Vec<App>,
     journal: Journal,
     type_id: Arc<str>,
@@ -120,6 +123,7 @@ impl Org {
             fleet: Fleet::default(),
             device_index: SearchIndex::default(),
             features: Features::default(),
+            policies: Vec::new(),
             apps: App::okta_own(&mut rng, founded),
             journal: Journal::default(),
             type_id: new_id(&mut rng, "oty").into(),

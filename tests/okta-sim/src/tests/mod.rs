@@ -1,5 +1,6 @@
 //! The simulator over the wire, as a client meets it.
 
+mod assurances;
 mod client;
 mod device_life;
 mod devices;

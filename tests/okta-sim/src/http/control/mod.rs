@@ -13,6 +13,7 @@
 //! - `POST /sim/devices/{id}/profile` `{"osVersion": "15.6.1", …}`; null takes an attribute away
 //! - `POST /sim/devices/{id}/users/{user}/{add|remove}`;
 //!   `POST /sim/devices/{id}/users/{user}/link` `{"managementStatus"?, "screenLockType"?}`
+//! - `POST /sim/policies` `{"name", "platform", …conditions}` → `{"id"}`; `POST /sim/policies/{id}/delete`
 //! - `POST /sim/org/pipeline` `{"pipeline": "idx" or "v1"}`
 //! - `POST /sim/token/revoke`
 //! - `GET /sim/calls`, `DELETE /sim/calls`
@@ -75,6 +76,8 @@ fn calls(shared: &Shared) -> Value {
 fn change(org: &mut Org, rest: &[&str], body: Map<String, Value>) -> Option<Value> {
     let done = match rest {
         ["devices", rest @ ..] => return devices::change(org, rest, body),
+        ["policies"] => return Some(json!({"id": add_policy(org, body)?})),
+        ["policies", id, "delete"] => org.delete_policy(id),
         ["org", "pipeline"] => set_pipeline(org, body.get("pipeline")?.as_str()?),
         ["users"] => return Some(json!({"id": org.create(new_user(body)?)})),
         ["groups"] => return Some(json!({"id": org.create_group(body.get("name")?.as_str()?)})),
@@ -111,6 +114,11 @@ fn set_attributes(org: &mut Org, id: &str, attributes: Map<String, Value>) -> bo
         value => org.set_profile(id, &name, value),
     };
     attributes.into_iter().map(set).fold(false, |any, done| any | done)
+}
+
+fn add_policy(org: &mut Org, mut body: Map<String, Value>) -> Option<String> {
+    let (name, platform) = (body.remove("name")?, body.remove("platform")?);
+    Some(org.add_policy(name.as_str()?, platform.as_str()?, Value::Object(body)))
 }
 
 fn set_pipeline(org: &mut Org, name: &str) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! Three parts, each of which knows only the ones before it:
 //!
-//! - [`Org`] is pure state: people, groups, devices, Okta's own applications and the system log. Its
+//! - [`Org`] is pure state: people, groups, devices, applications and the system log. Its
 //!   methods are what an administrator or a person does, in domain words (`create`, `deactivate`,
 //!   `add_to_group`, …); each moves the times and writes the log events that Okta would.
 //!   `Org::generate` makes a believable org of any size from a seed.
@@ -43,8 +43,9 @@ pub use call::Call;
 pub use fault::{Fault, FaultKind, Malformed, Match};
 pub use options::Options;
 pub use org::{
-    App, Device, DeviceLink, DeviceStatus, Event, Feature, Group, GroupKind, ManagementStatus, NewDevice, NewUser, Org,
-    Party, Pipeline, Policy, Provider, ScreenLock, Status, User, UserType,
+    App, AppStatus, Assignment, Device, DeviceLink, DeviceStatus, Event, Feature, Group, GroupKind, ManagementStatus,
+    NewApp, NewDevice, NewUser, Org, Party, Pipeline, Policy, Provider, Scope, ScreenLock, SignOn, Status, User,
+    UserType,
 };
 pub use role::Role;
 pub use sim::Sim;

@@ -24,6 +24,11 @@ Changes from outside, without a credential:
   POST /sim/devices/{id}/users/{user}/add, …/remove
   POST /sim/devices/{id}/users/{user}/link
                                        {\"managementStatus\"?, \"screenLockType\"?}
+  POST /sim/apps                       {\"label\", \"name\"?, \"signOnMode\"?, \"features\"?} → {\"id\"}
+  POST /sim/apps/{id}/ACTION           activate, deactivate, delete, vanish
+  POST /sim/apps/{id}/rename           {\"label\"}
+  POST /sim/apps/{id}/users/{user}/assign, …/unassign, …/sign-on
+  POST /sim/apps/{id}/groups/{group}/assign, …/unassign
   POST /sim/policies                   {\"name\", \"platform\", …conditions} → {\"id\"}
   POST /sim/policies/{id}/delete
   POST /sim/org/pipeline               {\"pipeline\": \"idx\" or \"v1\"}; v1 is Classic, without devices
@@ -40,6 +45,12 @@ struct Arguments {
     /// How many devices; if any, there are policies for them, too.
     #[arg(long, default_value_t = 0)]
     devices: usize,
+    /// How many applications beside Okta's own.
+    #[arg(long, default_value_t = 0)]
+    apps: usize,
+    /// How many sign-ons to applications the log has of the last 89 days.
+    #[arg(long, default_value_t = 0)]
+    sign_ons: usize,
     /// The same seed makes the same org.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -101,6 +112,8 @@ async fn main() -> io::Result<()> {
         org.generate_devices(arguments.devices);
         org.generate_policies();
     }
+    org.generate_apps(arguments.apps);
+    org.generate_sign_ons(arguments.sign_ons);
     let sim = Sim::start(org, options).await?;
     println!("{}", sim.url());
     tokio::signal::ctrl_c().await

@@ -3,9 +3,9 @@
 //! Who has one is random; some have several, and a few devices have two users, or none.
 
 use fastrand::Rng;
-use jiff::Timestamp;
 
 use super::hardware;
+use crate::clock::second;
 use crate::id::new_id;
 use crate::org::{Device, DeviceLink, DeviceStatus, ManagementStatus, Org, Profile, ScreenLock, Status};
 
@@ -74,8 +74,4 @@ fn links(owners: &[String], created: i64, platform: &str, rng: &mut Rng) -> Vec<
         });
     }
     links
-}
-
-fn second(at: i64) -> Timestamp {
-    Timestamp::from_second(at).unwrap_or_default()
 }

@@ -5,6 +5,7 @@
 //! attributes of every type, shared mail addresses, and one bulk import that put a fifth of the org
 //! into a single second.
 
+mod apps;
 mod devices;
 mod groups;
 mod hardware;
@@ -15,6 +16,7 @@ mod work;
 
 use crate::org::Org;
 
+pub(crate) use apps::generate as apps;
 pub(crate) use devices::generate as devices;
 pub(crate) use people::CUSTOM_ATTRIBUTES;
 pub(crate) use policies::policies;

@@ -13,7 +13,7 @@ use super::answer::{Answer, RateHeaders};
 use super::ask::{self, Ask};
 use super::rate::{Permit, bucket_of};
 use super::wire::Wire;
-use super::{Shared, assurances, control, devices, groups, lock, logs, organization, response, spoil, users};
+use super::{Shared, apps, assurances, control, devices, groups, lock, logs, organization, response, spoil, users};
 use crate::call::Call;
 use crate::fault::FaultKind;
 use crate::org::Org;
@@ -119,7 +119,7 @@ fn decide(shared: &Shared, request: &Request) -> Verdict {
         return Verdict::of(Answer::error(414, "E0000256", summary, &[]), permit);
     }
     let fault = lock(&shared.faults).strike(path_and_query(request));
-    let early = fault.as_ref().and_then(|fault| strike_early(shared, fault));
+    let early = fault.as_ref().and_then(|fault| strike_early(shared, &segments, fault));
     if let Some((answer, fate)) = early {
         return Verdict { fate, ..Verdict::of(answer, permit) };
     }
@@ -153,7 +153,7 @@ fn concurrency_permit(org: &Org) -> Permit {
 }
 
 /// What faults do that strike before the endpoint is reached.
-fn strike_early(shared: &Shared, fault: &FaultKind) -> Option<(Answer, Fate)> {
+fn strike_early(shared: &Shared, segments: &[String], fault: &FaultKind) -> Option<(Answer, Fate)> {
     let answer = match fault {
         FaultKind::Status(status) => Answer::of_status(*status),
         FaultKind::RateLimited => Answer::too_many(RateHeaders::Exhausted),
@@ -161,6 +161,7 @@ fn strike_early(shared: &Shared, fault: &FaultKind) -> Option<(Answer, Fate)> {
         FaultKind::EdgeLimited => Answer::html(429).with_rate(RateHeaders::None),
         FaultKind::MissingScope => missing_scope(),
         FaultKind::NotJson => Answer::html(200),
+        FaultKind::ExpiredCursor if segments.get(2).is_some_and(|what| what == "apps") => Answer::invalid_paging(),
         FaultKind::ExpiredCursor => Answer::invalid_cursor(),
         FaultKind::EmptyList => Answer::list(Vec::new(), Vec::new()),
         FaultKind::Reset => return Some((Answer::empty(500), Fate::Dropped)),
@@ -218,6 +219,7 @@ fn endpoint(shared: &Shared, request: &Request, segments: &[String], org: &mut O
         [_, _, what, ..] if what == "groups" => groups::answer(&ask, org),
         [_, _, what, ..] if what == "devices" => devices::answer(&ask, org),
         [_, _, what, ..] if what == "device-assurances" => assurances::answer(&ask, org),
+        [_, _, what, ..] if what == "apps" => apps::answer(&ask, org),
         [_, _, what] if what == "logs" => Some(logs::list(&ask, org)),
         _ => organization::answer(&ask, org),
     };

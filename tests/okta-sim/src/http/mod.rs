@@ -1,10 +1,13 @@
 //! Okta's management API over HTTP/1.1, as far as a directory sync reads it.
 //!
 //! `gate` takes every request through the same steps: note the call, limits, faults, credential,
-//! then the endpoint (`users`, `groups`, `devices`, `assurances`, `logs`, `organization`), then whatever a fault does to the
+//! then the endpoint (`users`, `groups`, `devices`, `assurances`, `apps`, `logs`, `organization`), then whatever a fault does to the
 //! answer. `control` is the simulator's own door, under `/sim`.
 
 mod answer;
+mod app_groups;
+mod app_users;
+mod apps;
 mod ask;
 mod assurances;
 mod call_log;

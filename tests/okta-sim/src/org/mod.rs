@@ -1,10 +1,12 @@
 //! An Okta org as pure state: no I/O, deterministic given a seed and a clock that stands.
 //!
 //! The scenario methods are in `lifecycle` (people come and go), `attributes` (profiles change),
-//! `membership` (groups), `enrolment` (devices) and `policy`. Every one stamps with the org's clock and
-//! writes the log events that Okta would. On an unknown id, or where Okta would refuse, they change nothing and return `false`.
+//! `membership` (groups), `enrolment` (devices), `policy`, `app_lifecycle`, `assignment` and `sign_on`
+//! (applications). Every one stamps with the org's clock and writes the log events that Okta would. On an unknown id, or where Okta would refuse, they change nothing and return `false`.
 
 mod app;
+mod app_lifecycle;
+mod assignment;
 mod attributes;
 mod catalogue;
 mod device;
@@ -15,12 +17,14 @@ mod fleet;
 mod group;
 mod journal;
 mod lifecycle;
+mod log_view;
 mod membership;
 mod new_device;
 mod policy;
 mod profile;
 mod readers;
 mod search_index;
+mod sign_on;
 mod status;
 mod user;
 mod user_type;
@@ -31,9 +35,10 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
 
-pub use app::App;
+pub(crate) use app::GroupAssignment;
+pub use app::{App, AppStatus, NewApp};
+pub use assignment::{Assignment, Scope};
 pub(crate) use catalogue::{Catalogue, Place, TimeOrder};
 pub use device::{Device, DeviceLink, DeviceStatus, ManagementStatus, ScreenLock};
 pub use event::{Event, Party};
@@ -41,19 +46,24 @@ use feature::Features;
 pub use feature::{Feature, Pipeline};
 pub(crate) use fleet::Fleet;
 pub use group::{Group, GroupKind};
-pub(crate) use journal::{Journal, LogOrder, LogPlace};
+use journal::Journal;
+pub(crate) use journal::{LogOrder, LogPlace};
+pub(crate) use log_view::{Entry, Reading};
 pub use new_device::NewDevice;
 pub use policy::Policy;
 pub(crate) use profile::Profile;
 use search_index::{Change, SearchIndex, Searchable as _};
+use sign_on::History;
+pub(crate) use sign_on::SIGN_ON;
+pub use sign_on::SignOn;
 pub use status::Status;
 pub(crate) use user::Credentials;
 pub use user::{NewUser, Provider, User};
 pub use user_type::UserType;
 
-use crate::clock::{Clock, whole_millisecond, whole_second};
+use crate::clock::{Clock, whole_second};
 use crate::generate;
-use crate::id::{Id, new_id, new_uuid};
+use crate::id::{Id, new_id};
 
 /// An org: people, groups, devices, policies for them, applications and the system log.
 #[derive(Clone, Debug)]
@@ -71,6 +81,7 @@ pub struct Org {
     policies: Vec<Policy>,
     apps: Vec<App>,
     journal: Journal,
+    history: History,
     type_id: Arc<str>,
     user_types: Vec<UserType>,
     realm_id: Arc<str>,
@@ -94,6 +105,12 @@ impl Org {
         org
     }
 
+    /// Adds this many applications of many kinds, with assignments of groups and people, two hundred
+    /// people for each on average. A few are inactive, and some are directories.
+    pub fn generate_apps(&mut self, count: usize) {
+        generate::apps(self, count);
+    }
+
     /// Adds this many devices, most of which people who are active use. Like the people they are older
     /// than a day, and the system log does not know of them.
     pub fn generate_devices(&mut self, count: usize) {
@@ -113,8 +130,10 @@ impl Org {
             last_membership_updated: founded,
             members: std::collections::BTreeSet::new(),
         };
+        let id = new_id(&mut rng, "00o");
+        let apps = App::okta_own(&mut rng, founded, &everyone.id);
         Self {
-            id: new_id(&mut rng, "00o"),
+            id,
             clock: Clock::Standing(now),
             people: Catalogue::default(),
             index: SearchIndex::default(),
@@ -124,8 +143,9 @@ impl Org {
             device_index: SearchIndex::default(),
             features: Features::default(),
             policies: Vec::new(),
-            apps: App::okta_own(&mut rng, founded),
+            apps,
             journal: Journal::default(),
+            history: History::default(),
             type_id: new_id(&mut rng, "oty").into(),
             user_types: Vec::new(),
             realm_id: new_id(&mut rng, "guo").into(),
@@ -169,10 +189,6 @@ impl Org {
     /// things happen brings events out of order, as Okta's log does.
     pub fn set_log_delay(&mut self, delay: Duration) {
         self.journal.set_delay(SignedDuration::try_from(delay).unwrap_or_default());
-    }
-
-    pub(crate) fn journal(&self) -> &Journal {
-        &self.journal
     }
 
     pub(crate) fn people(&self) -> &Catalogue {
@@ -229,36 +245,11 @@ impl Org {
             for group in self.groups.values_mut() {
                 group.members.remove(&id);
             }
+            for app in &mut self.apps {
+                app.users.remove(&id);
+            }
         }
         self.forget_device_user(id);
         true
-    }
-
-    /// Writes an event about `targets` to the log, done by Okta's system principal.
-    fn log(&mut self, event_type: &str, targets: Vec<Party>) {
-        self.log_by(Party::system(), event_type, targets);
-    }
-
-    fn log_by(&mut self, actor: Party, event_type: &str, targets: Vec<Party>) {
-        self.log_with_device(actor, event_type, targets, None::<Value>);
-    }
-
-    fn log_with_device(
-        &mut self,
-        actor: Party,
-        event_type: &str,
-        targets: Vec<Party>,
-        device: impl Into<Option<Value>>,
-    ) {
-        let event = Event {
-            uuid: new_uuid(&mut self.rng),
-            published: whole_millisecond(self.clock.now()),
-            event_type: event_type.to_owned(),
-            actor,
-            targets,
-            device: device.into(),
-            transaction: new_id(&mut self.rng, "req"),
-        };
-        self.journal.push(event);
     }
 }

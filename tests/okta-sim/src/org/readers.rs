@@ -3,7 +3,7 @@
 use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::Arc;
 
-use super::{App, Device, Event, Group, Org, User};
+use super::{Device, Event, Group, Org, User};
 use crate::id::Id;
 
 impl Org {
@@ -111,13 +111,8 @@ impl Org {
         self.fleet.get(id).map(Arc::as_ref)
     }
 
-    /// Okta's own applications.
-    #[must_use]
-    pub fn apps(&self) -> &[App] {
-        &self.apps
-    }
-
-    /// The whole system log, in the order in which things happened.
+    /// The whole system log but for a generated history of sign-ons, in the order in which things
+    /// happened.
     #[must_use]
     pub fn events(&self) -> &[Event] {
         self.journal.events()

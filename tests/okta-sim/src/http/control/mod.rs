@@ -13,6 +13,11 @@
 //! - `POST /sim/devices/{id}/profile` `{"osVersion": "15.6.1", …}`; null takes an attribute away
 //! - `POST /sim/devices/{id}/users/{user}/{add|remove}`;
 //!   `POST /sim/devices/{id}/users/{user}/link` `{"managementStatus"?, "screenLockType"?}`
+//! - `POST /sim/apps` `{"label", "name"?, "signOnMode"?, "features"?}` → `{"id"}`;
+//!   `POST /sim/apps/{id}/rename` `{"label"}`
+//! - `POST /sim/apps/{id}/{activate|deactivate|delete|vanish}`
+//! - `POST /sim/apps/{id}/users/{user}/{assign|unassign|sign-on}`
+//! - `POST /sim/apps/{id}/groups/{group}/{assign|unassign}`
 //! - `POST /sim/policies` `{"name", "platform", …conditions}` → `{"id"}`; `POST /sim/policies/{id}/delete`
 //! - `POST /sim/org/pipeline` `{"pipeline": "idx" or "v1"}`
 //! - `POST /sim/token/revoke`
@@ -20,6 +25,7 @@
 //!
 //! 200 `{"ok": true}`, or 404 where there was nothing to change.
 
+mod apps;
 mod devices;
 
 use axum::body::Body;
@@ -75,6 +81,7 @@ fn calls(shared: &Shared) -> Value {
 
 fn change(org: &mut Org, rest: &[&str], body: Map<String, Value>) -> Option<Value> {
     let done = match rest {
+        ["apps", rest @ ..] => return apps::change(org, rest, body),
         ["devices", rest @ ..] => return devices::change(org, rest, body),
         ["policies"] => return Some(json!({"id": add_policy(org, body)?})),
         ["policies", id, "delete"] => org.delete_policy(id),

@@ -19,7 +19,8 @@ Changes from outside, without a credential:
   POST /sim/groups/{id}/members/{user}/add, …/remove
   POST /sim/devices                    {\"user\", \"platform\", \"name\", \"managementStatus\"?,
                                        \"screenLockType\"?, …profile} → {\"id\"}
-  POST /sim/devices/{id}/ACTION        suspend, unsuspend, deactivate, activate, delete, vanish
+  POST /sim/devices/{id}/ACTION        signals, suspend, unsuspend, deactivate, activate, delete,
+                                       vanish
   POST /sim/devices/{id}/profile       {\"osVersion\": \"15.6.1\"}; null takes an attribute away
   POST /sim/devices/{id}/users/{user}/add, …/remove
   POST /sim/devices/{id}/users/{user}/link

@@ -159,7 +159,7 @@ fn strike_early(shared: &Shared, segments: &[String], fault: &FaultKind) -> Opti
         FaultKind::RateLimited => Answer::too_many(RateHeaders::Exhausted),
         FaultKind::ConcurrencyLimited => Answer::too_many(RateHeaders::Zero),
         FaultKind::EdgeLimited => Answer::html(429).with_rate(RateHeaders::None),
-        FaultKind::MissingScope => missing_scope(),
+        FaultKind::MissingScope => missing_scope(segments),
         FaultKind::NotJson => Answer::html(200),
         FaultKind::ExpiredCursor if segments.get(2).is_some_and(|what| what == "apps") => Answer::invalid_paging(),
         FaultKind::ExpiredCursor => Answer::invalid_cursor(),
@@ -184,12 +184,21 @@ fn strike_early(shared: &Shared, segments: &[String], fault: &FaultKind) -> Opti
     Some((answer, Fate::Answered))
 }
 
-fn missing_scope() -> Answer {
-    let reason = "Bearer authorization_uri=\"http://127.0.0.1/oauth2/v1/authorize\", scope=\"okta.users.read\", \
+fn missing_scope(segments: &[String]) -> Answer {
+    let scope = match segments.get(2).map(String::as_str) {
+        Some(what @ ("groups" | "logs" | "devices" | "apps")) => what,
+        Some("device-assurances") => "deviceAssurance",
+        Some("org") => "orgs",
+        Some("meta") => "schemas",
+        _ => "users",
+    };
+    let reason = format!(
+        "Bearer authorization_uri=\"http://127.0.0.1/oauth2/v1/authorize\", scope=\"okta.{scope}.read\", \
                   error=\"insufficient_scope\", \
-                  error_description=\"The access token provided does not contain the required scopes.\"";
+                  error_description=\"The access token provided does not contain the required scopes.\""
+    );
     let mut answer = Answer::empty(403);
-    answer.headers.push(("www-authenticate", reason.to_owned()));
+    answer.headers.push(("www-authenticate", reason));
     answer
 }
 

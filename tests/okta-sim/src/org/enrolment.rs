@@ -51,6 +51,11 @@ impl Org {
         self.signal(id, |device| device.profile.set(key, None))
     }
 
+    /// Signals of a device are collected at a sign-in, and nothing is new: `lastUpdated` moves alone.
+    pub fn collect_signals(&mut self, id: &str) -> bool {
+        self.signal(id, |_| ())
+    }
+
     /// A device gets another version of its operating system.
     pub fn update_os(&mut self, id: &str, version: &str) -> bool {
         self.set_device_profile(id, "osVersion", version)

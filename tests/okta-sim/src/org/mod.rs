@@ -2,7 +2,8 @@
 //!
 //! The scenario methods are in `lifecycle` (people come and go), `attributes` (profiles change),
 //! `membership` (groups), `enrolment` (devices), `policy`, `app_lifecycle`, `assignment` and `sign_on`
-//! (applications). Every one stamps with the org's clock and writes the log events that Okta would. On an unknown id, or where Okta would refuse, they change nothing and return `false`.
+//! (applications). Every one stamps with the org's clock and writes the log events that Okta would. On
+//! an unknown id, or where Okta would refuse, they change nothing and return `false`.
 
 mod app;
 mod app_lifecycle;

@@ -4,6 +4,7 @@ mod apps;
 mod assignments;
 mod assurances;
 mod client;
+mod control;
 mod device_life;
 mod devices;
 mod faults;

@@ -12,6 +12,7 @@ pub(super) fn change(org: &mut Org, rest: &[&str], body: Map<String, Value>) -> 
         [id, "users", user, "add"] => org.add_device_user(id, user),
         [id, "users", user, "remove"] => org.remove_device_user(id, user),
         [id, "users", user, "link"] => change_link(org, id, user, &body),
+        [id, "signals"] => org.collect_signals(id),
         [id, "suspend"] => org.suspend_device(id),
         [id, "unsuspend"] => org.unsuspend_device(id),
         [id, "deactivate"] => org.deactivate_device(id),

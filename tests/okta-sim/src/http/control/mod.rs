@@ -9,7 +9,7 @@
 //!   `POST /sim/groups/{id}/rename` `{"name"}`
 //! - `POST /sim/groups/{id}/members/{user}/{add|remove}`
 //! - `POST /sim/devices` `{"user", "platform", "name", "managementStatus"?, "screenLockType"?, …profile}` → `{"id"}`
-//! - `POST /sim/devices/{id}/{suspend|unsuspend|deactivate|activate|delete|vanish}`
+//! - `POST /sim/devices/{id}/{signals|suspend|unsuspend|deactivate|activate|delete|vanish}`
 //! - `POST /sim/devices/{id}/profile` `{"osVersion": "15.6.1", …}`; null takes an attribute away
 //! - `POST /sim/devices/{id}/users/{user}/{add|remove}`;
 //!   `POST /sim/devices/{id}/users/{user}/link` `{"managementStatus"?, "screenLockType"?}`

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use okta_sim::{Fault, FaultKind, Match, Options, Role};
+use okta_sim::{Fault, FaultKind, Match, NewUser, Options, Role};
 use rollcall_shared::model::{Job, Reason};
 use rollcall_shared::report::{RunReport, RunState};
 use serde_json::json;
@@ -314,4 +314,51 @@ async fn with_the_log_polled_every_minute_leavers_are_inactive_within_75_seconds
     lags.sort_unstable();
     assert!(lags.len() > 40 && waiting.len() < 3, "{} left, {waiting:?} wait", lags.len());
     assert!(lags[lags.len() * 95 / 100] <= 75, "{lags:?}");
+}
+
+#[tokio::test]
+async fn pages_that_hint_at_nobody_are_passed_once_however_often_a_poll_breaks_off() {
+    let okta = Options { page_size_cap: 5, limit_per_minute: 600_000, ..Options::default() };
+    let Scene { world, people, .. } = arrived(Setup { okta, ..Setup::default() }).await;
+    succeeded(&world).await;
+    world.sim.with(|org| {
+        (0..40).for_each(|number| {
+            let name = format!("staged{number}");
+            drop(org.create(NewUser::new("Not", "Yet", &format!("{name}@acme.example")).staged()));
+        });
+        assert!(org.deactivate(&people[15]));
+    });
+    // Two pages go through, and then Okta fails for longer than anybody tries.
+    let broken = || Fault::new(Match::path("/api/v1/logs").skip(2), FaultKind::Status(503)).times(5);
+    for _ in 0..4 {
+        world.sim.inject(broken());
+        let report = world.deprovision().await;
+        assert_eq!(report.state, RunState::Failed);
+        world.sim.clear_faults();
+    }
+    world.sim.clear_calls();
+    assert_eq!(counts(&world.deprovision().await, PEOPLE).deactivated, 1);
+    let pages = asked(&world).iter().filter(|call| call.contains("/logs")).count();
+    assert!(pages <= 3, "{pages} pages after those that were passed");
+}
+
+#[tokio::test]
+async fn who_leaves_a_group_is_asked_for_by_those_groups_alone_that_are_in_doubt() {
+    let Scene { mut world, people, users, .. } = usual().await;
+    let mut roles =
+        vec![json!({ "group": "Admins", "role": "administrator" }), json!({ "group": "Users", "role": "viewer" })];
+    for number in 0..12 {
+        world.group(&format!("Team {number}"), &people[20..22]);
+        roles.push(json!({ "group": format!("Team {number}"), "role": "member" }));
+    }
+    world.reconnect(|document| document["mappings"][2]["roles"] = json!(roles)).await;
+    world.later(HOUR);
+    assert_eq!(world.import().await.state, RunState::Succeeded);
+    world.later(HOUR);
+    succeeded(&world).await;
+    world.sim.with(|org| people[6..12].iter().for_each(|id| assert!(org.remove_from_group(id, &users))));
+    world.sim.clear_calls();
+    assert_eq!(counts(&succeeded(&world).await, LOGINS).deactivated, 6);
+    let of_groups = asked(&world).into_iter().filter(|call| call.starts_with("/api/v1/groups/")).count();
+    assert_eq!((calls_for_people(&world), of_groups), (6, 1), "{:#?}", asked(&world));
 }

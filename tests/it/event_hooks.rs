@@ -9,7 +9,7 @@ use rollcall_shared::model::Reason;
 use rollcall_shared::report::RunState;
 use serde_json::{Value, json};
 use test_support::invocations::Invocations;
-use test_support::world::{PEOPLE, World, counts, deprovision};
+use test_support::world::{Job, PEOPLE, World, counts, deprovision, problem};
 
 use super::delta::{Scene, usual};
 
@@ -140,4 +140,41 @@ async fn okta_verifies_the_route_by_a_challenge() {
     {
         assert_eq!(verify(&context, connection, challenge).await.unwrap().status, status);
     }
+}
+
+#[tokio::test]
+async fn that_somebody_was_deleted_only_the_log_says() {
+    let (Scene { world, people, .. }, _, context) = hooked().await;
+    world.sim.with(|org| assert!(org.vanish(&people[15])));
+    let event = json!({ "uuid": "forged", "published": "2026-11-20T10:00:00.000Z",
+        "eventType": "user.lifecycle.delete.completed", "target": [{ "type": "User", "id": people[15] }] });
+    let body = json!({ "data": { "events": [event] } }).to_string();
+    assert_eq!(delivered(&context, body.as_bytes()).await.status, 204);
+    let report = deprovision(&context, "acme").await.unwrap();
+    assert_eq!((counts(&report, PEOPLE).unsynced, counts(&report, PEOPLE).deactivated), (1, 0));
+    assert_eq!(world.standing(PEOPLE, &people[15]).await, None);
+    // A true one comes with the log as well, though the hook was first.
+    let before = events(&world);
+    world.sim.with(|org| assert!(org.delete(&people[16])));
+    assert_eq!(delivered(&context, &delivery(&world, before)).await.status, 204);
+    deprovision(&context, "acme").await.unwrap();
+    assert_eq!(world.standing(PEOPLE, &people[16]).await, Some(Reason::Deleted));
+}
+
+#[tokio::test]
+async fn a_hook_before_the_first_import_waits_for_it_and_does_not_run_in_circles() {
+    let mut world = World::of(10).await;
+    world.reconnect(|document| document["okta"]["event_hook"] = json!({ "secret": "rollcall/acme-hook" })).await;
+    world.context.secrets.put("rollcall/acme-hook", SECRET).await.unwrap();
+    let leaver = world.active()[0].clone();
+    let before = events(&world);
+    world.sim.with(|org| assert!(org.suspend(&leaver)));
+    assert_eq!(delivered(&world.context, &delivery(&world, before)).await.status, 204);
+    let lease = world.context.directory.acquire("acme", Job::FullImport, "01JD0000000000000000000000").await.unwrap();
+    let early = deprovision(&world.context, "acme").await.unwrap();
+    assert_eq!((early.state, early.invocations, early.warnings.len()), (RunState::Succeeded, 1, 1));
+    drop(lease);
+    world.let_the_lease_lapse(Job::FullImport).await;
+    let none = deprovision(&world.context, "acme").await.unwrap();
+    assert_eq!((none.state, problem(&none)), (RunState::Failed, "never-imported"));
 }

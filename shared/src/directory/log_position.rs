@@ -26,7 +26,9 @@ pub struct LogPosition {
     pub recent: Vec<(u64, Time)>,
     /// The run that polls share which find nothing.
     pub polls: Option<SharedRun>,
-    /// Events between two looks at the log are gone: the next full import that begins after this makes up for them.
+    /// Since when events wait for a mapping that cannot be worked on.
+    pub waits_since: Option<Time>,
+    /// Events between two looks at the log are gone, or were looked at without a mapping: the next full import that begins after this makes up for them.
     pub gap: Option<Time>,
 }
 

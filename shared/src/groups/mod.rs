@@ -45,6 +45,8 @@ pub struct Groups {
     roster: Mutex<Roster>,
     /// When each group last answered by its id.
     answered: Mutex<HashMap<String, Instant>>,
+    /// Held while one of them is asked for.
+    asking: tokio::sync::Mutex<()>,
     /// Okta's clock before the groups were listed.
     begun: Time,
 }
@@ -119,17 +121,23 @@ impl Groups {
     /// # Errors
     /// Retryable or fatal, of Okta.
     pub async fn now(&self, okta: &Okta, user: &str) -> Result<Option<Memberships>, Error> {
-        Ok(self.places_now(okta, user).await?.map(|places| self.memberships(&places)))
+        Ok(self.places_now(okta, user, |_, _| true).await?.map(|places| self.memberships(&places)))
     }
 
-    /// The same as the groups' places; Everyone is not among them.
-    pub(crate) async fn places_now(&self, okta: &Okta, user: &str) -> Result<Option<Vec<u16>>, Error> {
+    /// The same as the groups' places; Everyone is not among them. That they are not in one of the groups in doubt has to be
+    /// proved.
+    pub(crate) async fn places_now(
+        &self,
+        okta: &Okta,
+        user: &str,
+        in_doubt: impl Fn(u16, &MappedGroup) -> bool,
+    ) -> Result<Option<Vec<u16>>, Error> {
         let Some(ids) = okta.groups_of(user).await? else { return Ok(None) };
         let mut places = Vec::new();
         for (place, group) in self.listed() {
             if ids.contains(&group.id) {
                 places.push(place);
-            } else if !self.is_in_sight(okta, &group.id).await? {
+            } else if in_doubt(place, group) && !self.is_in_sight(okta, &group.id).await? {
                 return Ok(None);
             }
         }
@@ -137,6 +145,8 @@ impl Groups {
     }
 
     async fn is_in_sight(&self, okta: &Okta, id: &str) -> Result<bool, Error> {
+        // One at a time: whoever waits finds what the others were told.
+        let _turn = self.asking.lock().await;
         let answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner).get(id).copied();
         if answered.is_some_and(|answered| answered.elapsed() < IN_SIGHT) {
             return Ok(true);

@@ -71,6 +71,7 @@ impl Groups {
             broken: BTreeMap::new(),
             roster: Mutex::default(),
             answered: Mutex::default(),
+            asking: tokio::sync::Mutex::default(),
             begun: okta.now(),
         }
     }

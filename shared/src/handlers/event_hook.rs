@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use futures::stream::{self, StreamExt};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -13,6 +14,7 @@ use subtle::ConstantTimeEq;
 
 use super::fan_out;
 use crate::context::Context;
+use crate::directory::DirectoryError;
 use crate::error::Error;
 use crate::model::{Connection, Hint, Job, RawObject};
 use crate::report::Problem;
@@ -28,6 +30,8 @@ const LONGEST_CHALLENGE: usize = 1_024;
 const LARGEST: usize = 1_024 * 1_024;
 /// Events of one delivery that are noted; polling finds the others.
 const MOST_EVENTS: usize = 500;
+/// Hints that are being noted beside each other: Okta waits three seconds.
+const NOTED_AT_ONCE: usize = 32;
 /// How long a secret is believed: a flood of deliveries must not become one of calls to the secret store.
 const BELIEVED: Duration = Duration::from_secs(60);
 /// A secret that does not fit may have been changed so long ago.
@@ -82,16 +86,15 @@ pub async fn receive(context: &Context, connection: &str, secret: Option<&str>, 
     };
     let events = data.events.iter().take(MOST_EVENTS);
     let hints = events.filter_map(|event| Hint::of(&RawObject::intact(event.get())).ok().flatten());
-    let mut any = false;
-    for hint in hints.filter(|_| connection.enabled) {
-        context.directory.add_hint(&connection.name, &hint).await?;
-        any = true;
-    }
+    let hints: Vec<Hint> = hints.filter(|_| connection.enabled).collect();
+    let notes: Vec<_> = hints.iter().map(|hint| context.directory.add_hint(&connection.name, hint)).collect();
+    let noted: Vec<Result<(), DirectoryError>> = stream::iter(notes).buffer_unordered(NOTED_AT_ONCE).collect().await;
     // Where it cannot be started from here, the next poll is a minute away.
-    if any {
+    if !hints.is_empty() {
         let woken = fan_out::start_other(context, Job::Deprovisioning, &connection.name).await;
         tracing::info!(connection = connection.name, events = data.events.len(), woken, "event hook");
     }
+    noted.into_iter().collect::<Result<(), _>>()?;
     Ok(Answer { status: 204, body: None })
 }
 

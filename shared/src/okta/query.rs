@@ -102,6 +102,18 @@ impl PageRequest {
         self
     }
 
+    /// The same page in the size of another request.
+    #[must_use]
+    pub fn with_limit_of(&self, other: &PageRequest) -> PageRequest {
+        let Some(limit) = other.parameter("limit") else { return self.clone() };
+        let parts = self.parameters().map(|(name, value)| match name {
+            "limit" => format!("limit={limit}"),
+            _ => format!("{name}={value}"),
+        });
+        let query: Vec<String> = parts.collect();
+        if query.is_empty() { self.clone() } else { PageRequest(format!("{}?{}", self.path(), query.join("&"))) }
+    }
+
     /// Path and query.
     pub fn as_str(&self) -> &str {
         &self.0

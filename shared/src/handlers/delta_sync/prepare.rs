@@ -124,7 +124,7 @@ async fn checkpoint(
     let digest = connection.mappings_digest();
     let left: Option<Checkpoint> = run.checkpoint().await?;
     if let Some(left) = left {
-        if left.mappings_digest == digest {
+        if left.mappings_digest == digest && !run.is_too_old() {
             let ledger = Ledger { deactivations: true, ..left.ledger };
             return Ok(Checkpoint { ledger, ..left });
         }

@@ -17,6 +17,8 @@ pub(super) struct Batch {
     pub(super) next: Option<PageRequest>,
     /// Okta's clock when it answered.
     pub(super) date: Time,
+    /// What was asked for.
+    pub(super) asked: PageRequest,
     /// Whether the log has nothing more for now.
     pub(super) is_last: bool,
     /// Events that could not be read.
@@ -25,9 +27,9 @@ pub(super) struct Batch {
 
 /// Reads a page of the log. A link that Okta does not know any more gives way to the question, from a time on.
 pub(super) async fn read(okta: &Okta, at: &PageRequest, question: &PageRequest) -> Result<Batch, Interruption> {
-    let page = match okta.page(at).await {
-        Err(OktaError::CursorLost(_)) if at != question => okta.page(question).await?,
-        page => page?,
+    let (page, asked) = match okta.page(at).await {
+        Err(OktaError::CursorLost(_)) if at != question => (okta.page(question).await?, question.clone()),
+        page => (page?, at.clone()),
     };
     let (mut hints, mut unreadable) = (Vec::new(), 0);
     for event in &page.objects {
@@ -38,7 +40,9 @@ pub(super) async fn read(okta: &Okta, at: &PageRequest, question: &PageRequest) 
     }
     // At its head the log answers with a link as well, and without events (Okta: System Log query).
     let is_last = page.objects.is_empty() || page.next.is_none();
-    Ok(Batch { hints, next: page.next, date: page.date, is_last, unreadable })
+    // After trouble a smaller page is asked for, and its link goes on with that: not for good.
+    let next = page.next.map(|next| next.with_limit_of(question));
+    Ok(Batch { hints, next, date: page.date, asked, is_last, unreadable })
 }
 
 impl LogPosition {

@@ -26,6 +26,8 @@ pub(crate) struct Checkpoint {
     pub page: Progress,
     /// How many items hold the ids of people who were met.
     pub met_chunks: u32,
+    /// Whether a mapped group may be gone.
+    pub group_gone: bool,
     /// Whether a directory's import has ended, which may have moved many at once.
     pub import_ended: bool,
     /// The counts, and how far the deactivations are.
@@ -36,6 +38,8 @@ pub(crate) struct Checkpoint {
 /// may have more.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Progress {
+    /// Which page it is, as a hash of the request.
+    pub of: u64,
     /// So many hints are done with.
     pub from: usize,
     /// Up to here they are being looked at; none are where it is no larger.
@@ -54,8 +58,8 @@ pub(crate) enum Phase {
     Deciding,
     /// Deactivations are carried out or held.
     Applying,
-    /// Everything is in the directory.
-    Finished,
+    /// What follows from the records of people is counted: the place in the log is stored already.
+    Deriving,
 }
 
 impl Checkpoint {
@@ -68,6 +72,7 @@ impl Checkpoint {
             looked: None,
             page: Progress::default(),
             met_chunks: 0,
+            group_gone: false,
             import_ended: false,
             ledger,
         }

@@ -9,6 +9,7 @@ use crate::groups::Groups;
 use crate::handlers::interruption::Interruption;
 use crate::model::{About, Hint, Time};
 use crate::okta::PageRequest;
+use crate::reconcile::hash;
 
 /// What the log hints at of one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub(super) struct Hinted {
     pub(super) deleted: bool,
     /// Whether they joined or left mapped groups.
     pub(super) membership: bool,
+    /// The groups that they joined or left.
+    pub(super) groups: BTreeSet<String>,
 }
 
 /// Reads the log on from where the run stands, the page that the poll has read first.
@@ -33,6 +36,9 @@ pub(super) async fn follow(job: &Deprovisioning, first: Option<Batch>) -> Result
         let next = work.checkpoint.next.as_ref().or(work.position.next.as_ref());
         (next.map_or_else(|| work.question.clone(), |next| PageRequest::stored(next)), work.question.clone())
     };
+    if job.work().checkpoint.group_gone {
+        look_for_groups(job).await?;
+    }
     take_in_hooked(job).await?;
     let mut batch = match first {
         Some(first) => first,
@@ -43,6 +49,7 @@ pub(super) async fn follow(job: &Deprovisioning, first: Option<Batch>) -> Result
         if batch.unreadable > 0 {
             job.line.warn(format!("{} events of Okta's log could not be read, and were left out.", batch.unreadable));
         }
+        begin_page(job, &batch);
         take_in_page(job, &batch.hints).await?;
         {
             let checkpoint = &mut job.work().checkpoint;
@@ -76,6 +83,15 @@ async fn take_in_hooked(job: &Deprovisioning) -> Result<(), Interruption> {
     Ok(())
 }
 
+/// What an earlier invocation did of a page counts for that page alone: a lost link leads to another.
+fn begin_page(job: &Deprovisioning, batch: &Batch) {
+    let page = &mut job.work().checkpoint.page;
+    let of = hash(batch.asked.as_str());
+    if page.of != of {
+        *page = Progress { of, ..Progress::default() };
+    }
+}
+
 /// Looks at a page's hints, from where an earlier invocation left off.
 async fn take_in_page(job: &Deprovisioning, hints: &[Hint]) -> Result<(), Interruption> {
     loop {
@@ -90,7 +106,8 @@ async fn take_in_page(job: &Deprovisioning, hints: &[Hint]) -> Result<(), Interr
             return Ok(());
         }
         take_in(job, &hints[from..to], Origin::Page).await?;
-        job.work().checkpoint.page = Progress { from: to, to, done_to: None };
+        let page = &mut job.work().checkpoint.page;
+        (page.from, page.to, page.done_to) = (to, to, None);
     }
 }
 
@@ -98,18 +115,25 @@ async fn take_in_page(job: &Deprovisioning, hints: &[Hint]) -> Result<(), Interr
 async fn take_in(job: &Deprovisioning, hints: &[Hint], origin: Origin) -> Result<(), Interruption> {
     let hints: Vec<&Hint> = {
         let position = &mut job.work().position;
-        hints.iter().filter(|hint| position.remember(hint)).collect()
+        // Of a deletion the log itself has to tell, so it is looked at again there.
+        let is_told = |hint: &&Hint| origin == Origin::Hook && hint.about == About::Deletion || position.remember(hint);
+        hints.iter().filter(is_told).collect()
     };
     let groups = &job.line.groups;
     let mapped: HashSet<&str> = groups.listed().map(|(_, group)| group.id.as_str()).collect();
     let is_mapped = |hint: &Hint| hint.groups.iter().any(|group| mapped.contains(group.as_str()));
     if hints.iter().any(|hint| hint.about == About::GroupGone && is_mapped(hint)) {
+        job.work().checkpoint.group_gone = true;
         look_for_groups(job).await?;
     }
     if !mapped.is_empty() && hints.iter().any(|hint| hint.about == About::Import) {
         job.work().checkpoint.import_ended = true;
     }
-    people::look_at(job, hinted(&hints, is_mapped), origin).await
+    let mut people = hinted(&hints, is_mapped);
+    if origin == Origin::Hook {
+        people.values_mut().for_each(|hinted| hinted.status |= std::mem::take(&mut hinted.deleted));
+    }
+    people::look_at(job, people, origin).await
 }
 
 /// What hints say of each person.
@@ -123,12 +147,14 @@ fn hinted(hints: &[&Hint], is_mapped: impl Fn(&Hint) -> bool) -> BTreeMap<String
         }
         for user in hint.users.iter().collect::<BTreeSet<_>>() {
             let (first, last) = (hint.published, hint.published);
-            let nothing = Hinted { first, last, status: false, deleted: false, membership: false };
+            let groups = BTreeSet::new();
+            let nothing = Hinted { first, last, status: false, deleted: false, membership: false, groups };
             let hinted = people.entry(user.clone()).or_insert(nothing);
             (hinted.first, hinted.last) = (hinted.first.min(first), hinted.last.max(last));
             hinted.status |= status;
             hinted.deleted |= deleted;
             hinted.membership |= membership;
+            hinted.groups.extend(hint.groups.iter().filter(|_| membership).cloned());
         }
     }
     people
@@ -147,6 +173,8 @@ async fn look_for_groups(job: &Deprovisioning) -> Result<(), Interruption> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::{Hinted, hinted};
     use crate::model::{About, Hint, Time};
 
@@ -167,8 +195,10 @@ mod tests {
         ];
         let found = hinted(&hints.each_ref(), |hint| hint.groups == ["00g1"]);
         let at = |second: i64| Time::from_millis(second * 1_000);
-        let both = Hinted { first: at(3), last: at(5), status: true, deleted: false, membership: true };
-        let gone = Hinted { first: at(6), last: at(6), status: false, deleted: true, membership: false };
+        let groups = BTreeSet::from(["00g1".to_owned()]);
+        let both = Hinted { first: at(3), last: at(5), status: true, deleted: false, membership: true, groups };
+        let groups = BTreeSet::new();
+        let gone = Hinted { first: at(6), last: at(6), status: false, deleted: true, membership: false, groups };
         assert_eq!(found, [("00u1".to_owned(), both), ("00u3".to_owned(), gone)].into());
     }
 }

@@ -26,7 +26,7 @@ use super::invocation::{Stops, go_on};
 use super::run::{self, Opened, Run};
 use super::work::deciding::decide;
 use super::work::meeting::apply;
-use super::work::{departments, end, managers};
+use super::work::{departments, end};
 use super::{Event, Response, fan_out};
 use crate::clock;
 use crate::context::Context;
@@ -54,10 +54,10 @@ pub async fn handle(context: &Context, event: Event) -> Result<Response, Error> 
             // Whoever is at it goes on by itself.
             Opened::Joined(report) => return Ok(Response::Run(report)),
         };
-        let report = follow_the_log(context, run, stops).await?;
+        let Followed { report, has_looked } = follow_the_log(context, run, position, stops).await?;
         go_on(context, &report, stops).await?;
-        let has_ended = matches!(report.state, RunState::Succeeded | RunState::Held);
-        let in_time = stops.is_none_or(|stops| Instant::now() < stops.work);
+        let has_ended = has_looked && matches!(report.state, RunState::Succeeded | RunState::Held);
+        let in_time = stops.is_none_or(|stops| Instant::now() < stops.work) && !context.halt.is_asked();
         // A hook that came while the run held the lease has woken nobody.
         if !has_ended || !in_time || context.directory.hints(name).try_next().await?.is_none() {
             return Ok(Response::Run(Box::new(report)));
@@ -65,51 +65,73 @@ pub async fn handle(context: &Context, event: Event) -> Result<Response, Error> 
     }
 }
 
-async fn follow_the_log(context: &Context, mut run: Run, stops: Option<Stops>) -> Result<RunReport, Error> {
-    match begin(context, &mut run, stops).await {
-        Ok(Some((job, first))) => {
+/// What an invocation came to.
+struct Followed {
+    report: RunReport,
+    /// Whether the log, and what hooks brought, was looked at to the end.
+    has_looked: bool,
+}
+
+async fn follow_the_log(
+    context: &Context,
+    mut run: Run,
+    position: LogPosition,
+    stops: Option<Stops>,
+) -> Result<Followed, Error> {
+    let (report, has_looked) = match begin(context, &mut run, position, stops).await {
+        Ok(Begun::Work(job, first)) => {
             let ending = phases(context, &job, first).await;
-            end(run, &job, ending).await
+            (end(run, &job, ending).await?, true)
         }
-        Ok(None) => {
+        Ok(quiet) => {
             run.note_use();
             (run.report.state, run.report.ended, run.report.problem) = (RunState::Succeeded, Some(clock::now()), None);
-            run.close().await
+            (run.complete().await?, matches!(quiet, Begun::Quiet))
         }
         Err(interruption) => {
             run.note_use();
-            run.interrupted(interruption).await
+            (run.interrupted(interruption).await?, false)
         }
-    }
+    };
+    Ok(Followed { report, has_looked })
 }
 
-/// Takes up the unfinished run, or polls the log; `None` when it hints at nobody.
+/// How an invocation begins.
+enum Begun {
+    /// There is somebody to look at, and a page of the log that was read already.
+    Work(Box<Deprovisioning>, Option<Batch>),
+    /// The log hints at nobody.
+    Quiet,
+    /// The first import is at work, and sees everybody itself.
+    NotYet,
+}
+
+/// Takes up the unfinished run, or polls the log.
 async fn begin(
     context: &Context,
     run: &mut Run,
+    position: LogPosition,
     stops: Option<Stops>,
-) -> Result<Option<(Deprovisioning, Option<Batch>)>, Interruption> {
-    let position = run.directory.log_position(&run.report.connection).await?;
+) -> Result<Begun, Interruption> {
     let shared = poll::shared_run(&position).map(str::to_owned);
-    let Some(poll) = Poll::begin(context, run, position, stops).await? else { return Ok(None) };
+    let Some(poll) = Poll::begin(context, run, position, stops).await? else { return Ok(Begun::NotYet) };
     let left = run.checkpoint().await?;
     if left.is_some() {
         let hooked = run.directory.hints(&run.report.connection).try_collect().await?;
         let job = prepare::prepare(context, run, poll, (left, stops)).await?;
         job.work().hooked = hooked;
-        return Ok(Some((job, None)));
+        return Ok(Begun::Work(Box::new(job), None));
     }
     poll::remind(context, run, &poll.position).await;
     match poll.look(context, run).await? {
-        Polled::Nothing => Ok(None),
+        Polled::Nothing => Ok(Begun::Quiet),
         Polled::Hints(poll, batch, hooked) => {
             if shared.as_deref() == Some(run.report.run.as_str()) {
-                run.note_use();
                 run.set_apart().await?;
             }
             let job = prepare::prepare(context, run, *poll, (None, stops)).await?;
             job.work().hooked = hooked;
-            Ok(Some((job, Some(batch))))
+            Ok(Begun::Work(Box::new(job), Some(batch)))
         }
     }
 }
@@ -117,7 +139,7 @@ async fn begin(
 /// Goes through the phases from where the checkpoint stands, and ends as held or succeeded. What lies deep is boxed:
 /// futures within futures take more of the stack than a thread may have.
 async fn phases(context: &Context, job: &Deprovisioning, first: Option<Batch>) -> Result<RunState, Interruption> {
-    let mut first = first;
+    let (mut first, mut derives) = (first, false);
     let mut ending = RunState::Succeeded;
     loop {
         let phase = job.work().checkpoint.phase;
@@ -135,17 +157,22 @@ async fn phases(context: &Context, job: &Deprovisioning, first: Option<Batch>) -
             Phase::Applying => {
                 ending = apply(job).await?;
                 job.sync_waiting().await?;
-                managers::resolve(job).await?;
-                departments::count(job).await?;
-                Phase::Finished
-            }
-            Phase::Finished => {
                 complete(context, job).await?;
+                derives = true;
+                Phase::Deriving
+            }
+            Phase::Deriving => {
+                // It takes as long as there are records. What one invocation cannot do is the next delta's: no leaver is to
+                // wait for it.
+                if derives && let Err(Interruption::Deadline) = departments::count(job).await {
+                    job.line.warn("There was no time left to count departments: the next delta-sync does.");
+                }
+                job.line.publish().await?;
                 return Ok(ending);
             }
         };
         job.work().checkpoint.phase = next;
-        if next != Phase::Finished && job.ledger(|ledger| ledger.people > 0 || ledger.deactivations) {
+        if job.ledger(|ledger| ledger.people > 0 || ledger.deactivations) {
             job.save().await?;
         }
     }
@@ -161,13 +188,15 @@ async fn complete(context: &Context, job: &Deprovisioning) -> Result<(), Interru
     let (position, import_ended) = {
         let mut work = job.work();
         let looked = work.checkpoint.looked.unwrap_or_else(|| line.okta.now());
-        if is_broken && work.position.looked.is_some_and(|last| looked.since(last) < WAITED_FOR) {
-            return Ok(());
-        }
-        let next = work.checkpoint.next.clone();
-        let position = std::mem::take(&mut work.position);
-        let gap = position.gap.or(is_broken.then_some(looked));
-        (LogPosition { gap, ..position }.moved(next, looked), work.checkpoint.import_ended)
+        let waits_since = is_broken.then(|| work.position.waits_since.unwrap_or(looked));
+        let waits = waits_since.is_some_and(|since| looked.since(since) < WAITED_FOR);
+        let position = LogPosition { waits_since, ..std::mem::take(&mut work.position) };
+        let gap = position.gap.or(waits_since.filter(|_| !waits));
+        let position = match waits {
+            true => LogPosition { recent: Vec::new(), ..position },
+            false => LogPosition { gap, ..position }.moved(work.checkpoint.next.clone(), looked),
+        };
+        (position, work.checkpoint.import_ended)
     };
     line.directory.put_log_position(&line.lease, &position).await?;
     // The delta-sync lists the groups whose members changed, wherever an event for each of them is missing.

@@ -8,11 +8,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::PoisonError;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
+use tokio::sync::OnceCell;
 
 use super::checkpoint::Deprovisioning;
 use super::follow::Hinted;
 use super::gone;
 use crate::directory::Known;
+use crate::groups::MappedGroup;
 use crate::handlers::interruption::Interruption;
 use crate::line::Person;
 use crate::model::{Outcome, RawObject, Reason, Standing, Time, identify};
@@ -21,8 +23,7 @@ use crate::reconcile::Source;
 
 /// Reads of the directory that are under way beside each other.
 const LOOKED_UP_AT_ONCE: usize = 16;
-/// People who are read beside each other. After so many a checkpoint is due: however slow Okta is, or small its limits, an
-/// invocation comes on by some.
+/// People who are read beside each other, and taken in together.
 pub(super) const READ_AT_ONCE: usize = 8;
 
 /// Somebody to look at, and the records that they have: by the mapping's place.
@@ -48,34 +49,82 @@ pub(super) enum Origin {
     Page,
 }
 
-/// Looks at everybody whom hints are about.
+/// Looks at everybody whom hints are about, in the order of ids, and takes in some at a time. However slow Okta is, or small
+/// its limits: whoever was read before the time was up is taken in, and not read again.
 pub(super) async fn look_at(
     job: &Deprovisioning,
     people: BTreeMap<String, Hinted>,
     origin: Origin,
 ) -> Result<(), Interruption> {
+    let line = &job.line;
     let done_to = job.work().checkpoint.page.done_to.clone().filter(|_| origin == Origin::Page);
     let left = people.into_iter().filter(|(id, _)| done_to.as_ref().is_none_or(|done_to| id > done_to));
     let looking_up: Vec<_> = left.map(|(id, hinted)| concern(job, id, hinted)).collect();
     let concerned: Vec<Option<Concerned>> = stream::iter(looking_up).buffered(LOOKED_UP_AT_ONCE).try_collect().await?;
     let concerned: Vec<Concerned> = concerned.into_iter().flatten().collect();
-    let mut listed = list(job, concerned.iter().filter(|person| !person.is_read_by_id())).await?;
-    for some in concerned.chunks(READ_AT_ONCE) {
-        job.interrupted()?;
-        {
-            let mut reported = job.line.reported.lock().unwrap_or_else(PoisonError::into_inner);
-            reported.extend(some.iter().map(|person| (person.id.clone(), person.hinted.first)));
-        }
-        note_groups(job, some).await?;
-        let (by_id, members): (Vec<_>, Vec<_>) = some.iter().partition(|person| person.is_read_by_id());
-        read_by_id(job, &by_id).await?;
-        take_in_members(job, &members, &mut listed).await?;
-        if origin == Origin::Page {
-            job.work().checkpoint.page.done_to = some.last().map(|person| person.id.clone());
-        }
-        job.save().await?;
+    let ids: Vec<String> = concerned.iter().map(|person| person.id.clone()).collect();
+    line.groups.recall(&line.directory, &line.connection.name, &ids).await?;
+    {
+        let mut reported = line.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        reported.extend(concerned.iter().map(|person| (person.id.clone(), person.hinted.first)));
     }
-    Ok(())
+    let lists = Lists::of(&concerned);
+    let reading: Vec<_> = concerned.iter().map(|person| read(job, person, &lists)).collect();
+    let mut reading = stream::iter(reading).buffered(READ_AT_ONCE);
+    loop {
+        let mut some = Vec::with_capacity(READ_AT_ONCE);
+        let stopped = loop {
+            match reading.next().await {
+                Some(Ok(found)) => some.push(found),
+                Some(Err(interruption)) => break Some(interruption),
+                None => break None,
+            }
+            if some.len() == READ_AT_ONCE {
+                break None;
+            }
+        };
+        let is_last = some.len() < READ_AT_ONCE;
+        take_in(job, some, origin).await?;
+        match stopped {
+            Some(interruption) => return Err(interruption),
+            None if is_last => return Ok(()),
+            None => {}
+        }
+    }
+}
+
+/// Takes in people as they were read, and keeps how far that is.
+async fn take_in(job: &Deprovisioning, people: Vec<Found<'_>>, origin: Origin) -> Result<(), Interruption> {
+    let Some(last) = people.last().map(|found| found.person.id.clone()) else { return Ok(()) };
+    let (mut by_id, mut listed, mut members, mut out_of_sight) = (Vec::new(), Vec::new(), Vec::new(), false);
+    for Found { person, how } in people {
+        match how {
+            How::ById(Person::Here(object)) => by_id.push(object),
+            How::ById(Person::NotVisible) => out_of_sight |= !gone::take_in(job, person).await?,
+            How::ById(Person::Withheld(rejection)) => gone::reject(job, person, rejection).await?,
+            How::Listed(object) => {
+                listed.push(object);
+                members.push(person);
+            }
+        }
+    }
+    if out_of_sight {
+        gone::look_around(job).await?;
+    }
+    job.take_in(by_id, Source::ObjectById).await?;
+    let landings = job.take_in(listed, Source::GroupsById).await?;
+    // The list showed them as they were before.
+    let stale = landings.iter().filter(|landing| landing.outcome == Some(Outcome::Stale));
+    let stale: HashSet<&str> = stale.map(|landing| landing.id.as_str()).collect();
+    for person in members.into_iter().filter(|person| stale.contains(person.id.as_str())) {
+        if let Person::Here(object) = job.line.read_again(&person.id).await? {
+            job.take_in(vec![object], Source::ObjectById).await?;
+        }
+    }
+    if origin == Origin::Page {
+        job.work().checkpoint.page.done_to = Some(last);
+    }
+    job.save().await
 }
 
 /// The records of somebody whom a hint is about; `None` where nothing can follow from it.
@@ -105,93 +154,103 @@ fn may_change(standing: Standing, updated: Time, hinted: &Hinted) -> bool {
     }
 }
 
-/// Reads and stores which mapped groups people are in who joined or left one; of the others, the stored listings say it.
-async fn note_groups(job: &Deprovisioning, people: &[Concerned]) -> Result<(), Interruption> {
+/// Somebody, as Okta has them now.
+struct Found<'a> {
+    person: &'a Concerned,
+    how: How,
+}
+
+/// How somebody was read.
+enum How {
+    /// By id; of their groups, what is noted.
+    ById(Person),
+    /// From a list; their groups by id.
+    Listed(RawObject),
+}
+
+/// Reads somebody whom a hint is about: by id whose status may have changed; of who joined or left a group, the groups by
+/// id, and the object in bulk.
+async fn read<'a>(job: &Deprovisioning, person: &'a Concerned, lists: &Lists) -> Result<Found<'a>, Interruption> {
+    job.interrupted()?;
+    let asks = person.hinted.membership || !job.work().knows_groups;
+    let is_told = !asks || ask_for_groups(job, person).await?;
+    // Of whom nobody can tell the groups, the line asks again before it takes anybody out of them.
+    if !person.is_read_by_id()
+        && is_told
+        && let Some(object) = lists.object(job, &person.id).await?
+    {
+        return Ok(Found { person, how: How::Listed(object) });
+    }
+    Ok(Found { person, how: How::ById(job.line.read_again(&person.id).await?) })
+}
+
+/// Reads, stores and notes which mapped groups somebody is in; whether Okta could tell.
+async fn ask_for_groups(job: &Deprovisioning, person: &Concerned) -> Result<bool, Interruption> {
     let line = &job.line;
-    if line.groups.listed().next().is_none() {
-        return Ok(());
+    let groups = &line.groups;
+    if groups.listed().next().is_none() {
+        return Ok(true);
     }
     let knows_groups = job.work().knows_groups;
-    let (asked, listed): (Vec<_>, Vec<_>) = people.iter().partition(|person| person.hinted.membership || !knows_groups);
-    let listed: Vec<String> = listed.into_iter().map(|person| person.id.clone()).collect();
-    line.groups.recall(&line.directory, &line.connection.name, &listed).await?;
-    let asking: Vec<_> = asked.into_iter().map(|person| ask_for_groups(job, &person.id)).collect();
-    stream::iter(asking).buffer_unordered(READ_AT_ONCE).try_collect().await
-}
-
-async fn ask_for_groups(job: &Deprovisioning, id: &str) -> Result<(), Interruption> {
-    let line = &job.line;
+    let stored = groups.roster().groups(&person.id).to_vec();
+    // That they are not in one of these needs a proof; in the others they never were.
+    let in_doubt = |place: u16, group: &MappedGroup| {
+        !knows_groups || stored.contains(&place) || person.hinted.groups.contains(&group.id)
+    };
     // Before the question: whatever is listed later than that is newer.
     let at = Time::from_millis(line.okta.now().epoch_seconds() * 1_000);
-    let Some(places) = line.groups.places_now(&line.okta, id).await? else {
+    let Some(places) = groups.places_now(&line.okta, &person.id, in_doubt).await? else {
         line.warn("The groups of somebody whom the log reports could not be read: the next delta-sync looks again.");
-        // What is stored stays: that nobody can tell is no evidence.
-        return Ok(line.groups.recall(&line.directory, &line.connection.name, &[id.to_owned()]).await?);
+        return Ok(false);
     };
-    let groups: Vec<(&str, bool)> =
-        line.groups.listed().map(|(place, group)| (group.id.as_str(), places.contains(&place))).collect();
-    line.directory.put_memberships(&line.lease, (id, at), &groups).await?;
-    line.groups.roster().set(id, places);
-    Ok(())
+    let known = groups.listed().filter(|(place, group)| places.contains(place) || in_doubt(*place, group));
+    let known: Vec<(&str, bool)> = known.map(|(place, group)| (group.id.as_str(), places.contains(&place))).collect();
+    line.directory.put_memberships(&line.lease, (&person.id, at), &known).await?;
+    groups.roster().set(&person.id, places);
+    Ok(true)
 }
 
-/// Reads people by id whose status may have changed.
-async fn read_by_id(job: &Deprovisioning, people: &[&Concerned]) -> Result<(), Interruption> {
-    let line = &job.line;
-    let reading = people.iter().map(|person| async { Ok::<_, Interruption>(line.read_again(&person.id).await?) });
-    let reading: Vec<_> = reading.collect();
-    let found: Vec<Person> = stream::iter(reading).buffered(READ_AT_ONCE).try_collect().await?;
-    let (mut here, mut out_of_sight) = (Vec::new(), false);
-    for (person, found) in people.iter().zip(found) {
-        match found {
-            Person::Here(object) => here.push(object),
-            Person::NotVisible => out_of_sight |= !gone::take_in(job, person).await?,
-            Person::Withheld(rejection) => gone::reject(job, person, rejection).await?,
-        }
-    }
-    if out_of_sight {
-        gone::look_around(job).await?;
-    }
-    job.take_in(here, Source::ObjectById).await.map(drop)
+/// People who are read in bulk, a list of them when the first is wanted.
+struct Lists(Vec<List>);
+
+struct List {
+    ids: Vec<String>,
+    /// By id.
+    objects: OnceCell<HashMap<String, RawObject>>,
 }
 
-/// Reads people in bulk, as far as the list shows them; by id.
-async fn list(
-    job: &Deprovisioning,
-    people: impl Iterator<Item = &Concerned>,
-) -> Result<HashMap<String, RawObject>, Interruption> {
-    let ids: Vec<String> = people.map(|person| person.id.clone()).collect();
+impl Lists {
+    fn of(people: &[Concerned]) -> Lists {
+        let ids = people.iter().filter(|person| !person.is_read_by_id()).map(|person| person.id.clone());
+        let ids: Vec<String> = ids.collect();
+        let list = |ids: &[String]| List { ids: ids.to_vec(), objects: OnceCell::new() };
+        Lists(ids.chunks(PageRequest::MOST_IDS).map(list).collect())
+    }
+
+    /// Somebody's object, as far as the list shows them.
+    async fn object(&self, job: &Deprovisioning, id: &str) -> Result<Option<RawObject>, Interruption> {
+        let Some(List { ids, objects }) = self.0.iter().find(|list| list.ids.iter().any(|other| other == id)) else {
+            return Ok(None);
+        };
+        Ok(objects.get_or_try_init(|| read_list(job, ids)).await?.get(id).cloned())
+    }
+}
+
+async fn read_list(job: &Deprovisioning, ids: &[String]) -> Result<HashMap<String, RawObject>, Interruption> {
     let mut listed = HashMap::new();
-    for some in ids.chunks(PageRequest::MOST_IDS) {
-        let mut next = Some(PageRequest::users_by_id(some, &job.attributes));
-        while let Some(asked) = next {
-            let page = job.line.okta.page(&asked).await?;
-            listed.extend(page.objects.into_iter().map(|object| (identify(&object).id, object)));
-            next = page.next;
-        }
+    let mut next = Some(PageRequest::users_by_id(ids, &job.attributes));
+    while let Some(asked) = next {
+        let page = job.line.okta.page(&asked).await?;
+        listed.extend(page.objects.into_iter().map(|object| (identify(&object).id, object)));
+        next = page.next;
     }
     Ok(listed)
 }
 
-/// Takes in people who joined or left a group; reads those by id whom the list does not show, or shows as they were
-/// before.
-async fn take_in_members(
-    job: &Deprovisioning,
-    people: &[&Concerned],
-    listed: &mut HashMap<String, RawObject>,
-) -> Result<(), Interruption> {
-    let shown = people.iter().filter_map(|person| Some((person.id.as_str(), listed.remove(&person.id)?)));
-    let (shown, objects): (HashSet<&str>, Vec<RawObject>) = shown.unzip();
-    let landings = job.take_in(objects, Source::GroupsById).await?;
-    let stale = landings.iter().filter(|landing| landing.outcome == Some(Outcome::Stale));
-    let stale: HashSet<&str> = stale.map(|landing| landing.id.as_str()).collect();
-    let is_left = |person: &&Concerned| !shown.contains(person.id.as_str()) || stale.contains(person.id.as_str());
-    let again: Vec<&Concerned> = people.iter().copied().filter(is_left).collect();
-    read_by_id(job, &again).await
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::may_change;
     use crate::handlers::deprovisioning::follow::Hinted;
     use crate::model::{Reason, Time};
@@ -199,7 +258,11 @@ mod tests {
     #[test]
     fn what_a_record_has_seen_already_is_no_news() {
         let at = |second: i64| Time::from_millis(second * 1_000);
-        let hint = |status, deleted, membership| Hinted { first: at(1), last: at(100), status, deleted, membership };
+        let groups = BTreeSet::new();
+        let hint = |status, deleted, membership| {
+            let groups = groups.clone();
+            Hinted { first: at(1), last: at(100), status, deleted, membership, groups }
+        };
         let (left, deleted, moved) = (hint(true, false, false), hint(false, true, false), hint(false, false, true));
         for (updated, standing, hinted, expected) in [
             (50, None, &left, true),

@@ -63,10 +63,10 @@ impl Poll {
         let connection = connect::connection(context, &run.report.connection).await?;
         let state = run.directory.connection_state(&connection.name).await?;
         let Some(import) = state.last_complete.clone() else {
-            if state.first_import.is_some() {
+            let at_work = run.directory.last_try(&connection.name, Job::FullImport).await?.is_at_work(clock::now());
+            if at_work {
                 // It sees whoever leaves meanwhile.
-                run.report.warnings =
-                    vec!["The first full import is not complete: the log is followed from there.".into()];
+                run.report.warnings = vec!["The first full import is at work: the log is followed from there.".into()];
                 return Ok(None);
             }
             return Err(ask_for_an_import(context, &connection, NoImport::Never).await.into());
@@ -99,7 +99,6 @@ impl Poll {
         let hooked: Vec<Hint> = run.directory.hints(&self.connection.name).try_collect().await?;
         let stored = self.position.next.as_deref().map(PageRequest::stored);
         let mut at = stored.unwrap_or_else(|| self.question.clone());
-        let mut has_moved = false;
         loop {
             let batch = batch::read(&self.okta, &at, &self.question).await?;
             // By Okta's own clock, which its answer tells.
@@ -110,27 +109,30 @@ impl Poll {
             if !hooked.is_empty() || batch.hints.iter().any(is_new) {
                 return Ok(Polled::Hints(Box::new(self), batch, hooked));
             }
+            if batch.unreadable > 0 {
+                let count = batch.unreadable;
+                run.report.warnings.push(format!("{count} events of Okta's log could not be read, and were left out."));
+            }
             let next = batch.next.as_ref().map(|next| next.as_str().to_owned());
             self.position = self.position.moved(next, batch.date);
             match batch.next {
-                Some(next) if !batch.is_last => (at, has_moved) = (next, true),
+                Some(next) if !batch.is_last => at = next,
                 Some(_) | None => break,
             }
+            // Whatever comes, this page need not be passed again.
+            run.directory.put_log_position(&run.lease, &self.position).await?;
         }
-        self.note_nothing(run, has_moved).await?;
+        self.note_nothing(run).await?;
         Ok(Polled::Nothing)
     }
 
-    /// Where the log goes on need be stored once an hour, or when events were passed over.
-    async fn note_nothing(self, run: &Run, has_moved: bool) -> Result<(), Interruption> {
-        let shares = self.position.polls.as_ref().is_some_and(|polls| polls.run == run.report.run);
-        if shares && !has_moved {
+    /// Where the log goes on is stored once for each run that polls share, and with each page that was passed.
+    async fn note_nothing(self, run: &Run) -> Result<(), Interruption> {
+        if self.position.polls.as_ref().is_some_and(|polls| polls.run == run.report.run) {
             return Ok(());
         }
-        if !shares {
-            // A role that sees nothing has a quiet log, too: asked once for each run that polls share.
-            see_anybody(&self.okta, &witnesses(run, &self.connection).await?).await?;
-        }
+        // A role that sees nothing has a quiet log, too.
+        see_anybody(&self.okta, &witnesses(run, &self.connection).await?).await?;
         let polls = SharedRun { run: run.report.run.clone(), began: run.report.started };
         let position = LogPosition { polls: Some(polls), ..self.position };
         Ok(run.directory.put_log_position(&run.lease, &position).await?)

@@ -36,7 +36,7 @@ pub(super) async fn prepare(
     let connection = Arc::new(resolved.groups.usable(&connection));
     let digest = connection.mappings_digest();
     let checkpoint = match left {
-        Some(left) if left.mappings_digest == digest => {
+        Some(left) if left.mappings_digest == digest && !run.is_too_old() => {
             Checkpoint { ledger: Ledger { deactivations: true, ..left.ledger }, ..left }
         }
         left => {

@@ -6,6 +6,7 @@ mod problems;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use ulid::Ulid;
@@ -39,7 +40,16 @@ pub(crate) struct Run {
     pub(crate) halt: Halt,
 }
 
+/// A run taken up later than this after its beginning starts anew: what it kept back for its end may be out of date, and
+/// expires.
+const OLDEST: Duration = Duration::from_secs(24 * 60 * 60);
+
 impl Run {
+    /// Whether it began too long ago to be gone on with.
+    pub(crate) fn is_too_old(&self) -> bool {
+        clock::now().since(self.report.started) > OLDEST
+    }
+
     /// The checkpoint to go on from, if an earlier invocation left one that can be read.
     pub(crate) async fn checkpoint<T: DeserializeOwned>(&self) -> Result<Option<T>, Error> {
         if !self.taken_up {
@@ -113,22 +123,35 @@ impl Run {
     /// Goes on as a run of its own, where it began as one that several invocations share.
     pub(crate) async fn set_apart(&mut self) -> Result<(), Error> {
         let new = Ulid::generate().to_string();
+        if self.taken_up {
+            // Its report says that it is at work, which it is no more.
+            (self.report.state, self.report.ended) = (RunState::Succeeded, Some(clock::now()));
+            self.directory.put_run(&self.lease, &self.report).await?;
+        }
         self.lease = self.lease.clone().start_anew(&new).await?;
         self.report = RunReport { invocations: 1, ..blank(&new, &self.report.connection, self.report.job) };
+        self.taken_up = false;
         self.directory.open_run(&self.lease, &self.report).await?;
         tracing::info!(run = new, connection = self.report.connection, "run set apart");
         Ok(())
     }
 
-    /// Closes the run as its report says.
-    pub(crate) async fn close(self) -> Result<RunReport, Error> {
+    /// Closes a run that came to its end, as its report says: also where a mapping could not be worked on, for which the
+    /// others must not be left alone for longer.
+    pub(crate) async fn complete(self) -> Result<RunReport, Error> {
         self.directory.put_run(&self.lease, &self.report).await?;
-        match self.report.state {
-            RunState::Failed | RunState::Blind => self.lease.fail().await?,
-            RunState::Running | RunState::Succeeded | RunState::Held | RunState::Cancelled => {
-                self.lease.finish().await?
-            }
+        self.lease.finish().await?;
+        tracing::info!(run = self.report.run, state = ?self.report.state, "run closed");
+        Ok(self.report)
+    }
+
+    /// Closes a run that was stopped, as its report says.
+    pub(crate) async fn close(self) -> Result<RunReport, Error> {
+        if self.report.state == RunState::Cancelled {
+            return self.complete().await;
         }
+        self.directory.put_run(&self.lease, &self.report).await?;
+        self.lease.fail().await?;
         tracing::info!(run = self.report.run, state = ?self.report.state, "run closed");
         Ok(self.report)
     }

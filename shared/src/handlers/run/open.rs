@@ -46,7 +46,9 @@ pub(crate) async fn open_shared(
             report => (lease, report),
         },
         Acquired::Joined { run } => {
-            let report = directory.run(&run).await?.unwrap_or_else(|| blank(&run, connection, job));
+            let known = directory.run(&run).await?;
+            // Of one that several invocations share, the report is of those before.
+            let report = known.filter(|report| report.ended.is_none()).unwrap_or_else(|| blank(&run, connection, job));
             return Ok(Opened::Joined(Box::new(report)));
         }
     };

@@ -1,5 +1,7 @@
 //! The guard at the end of a run: the collected deactivations are counted, decided on, and carried out or held.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::time::Duration;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -17,6 +19,7 @@ use crate::report::RunState;
 
 /// The day that the guard's wider limit is measured by.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
 /// How often a decision is made anew because others changed the connection's state meanwhile.
 const TRIES: usize = 20;
 /// Deactivations that are carried out beside each other.
@@ -68,6 +71,7 @@ fn measure(job: &AtWork<impl Sheet>, state: &mut ConnectionState, new: &[u64]) -
     let (line, now) = (&job.line, clock::now());
     let run = line.lease.run();
     state.deactivated.retain(|entry| entry.at > now.before(DAY) && entry.run != run);
+    state.deactivated = by_hour(std::mem::take(&mut state.deactivated), now);
     let guard = &line.connection.guard;
     let tallies: Vec<_> = job.ledger(|ledger| ledger.tallies.clone());
     let evidence = evidence_of(line.lease.job());
@@ -85,6 +89,25 @@ fn measure(job: &AtWork<impl Sheet>, state: &mut ConnectionState, new: &[u64]) -
         decisions.push(decision);
     }
     decisions
+}
+
+/// The day's counts in bounded space: those of the last hour as they are, and of each hour before it one for a mapping, at
+/// the time of its latest.
+fn by_hour(counts: Vec<DayCount>, now: Time) -> Vec<DayCount> {
+    let (mut kept, earlier): (Vec<_>, Vec<_>) = counts.into_iter().partition(|count| now.since(count.at) < HOUR);
+    let mut hours: BTreeMap<(String, i64), DayCount> = BTreeMap::new();
+    for count in earlier {
+        let hour = count.at.epoch_seconds() / HOUR.as_secs() as i64;
+        match hours.entry((count.mapping.clone(), hour)) {
+            Entry::Vacant(none) => drop(none.insert(count)),
+            Entry::Occupied(mut one) => {
+                let one = one.get_mut();
+                (one.at, one.count) = (one.at.max(count.at), one.count + count.count);
+            }
+        }
+    }
+    kept.extend(hours.into_values());
+    kept
 }
 
 /// What stands behind the deactivations that a job collects.
@@ -213,4 +236,29 @@ async fn carry_out(
 fn is_old(job: &AtWork<impl Sheet>) -> bool {
     let closed = job.ledger(|ledger| ledger.closed);
     closed.is_none_or(|closed| job.line.okta.now().since(closed) > FRESH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::by_hour;
+    use crate::directory::DayCount;
+    use crate::model::Time;
+
+    #[test]
+    fn a_day_of_runs_each_minute_stays_small_and_loses_no_deactivation() {
+        let now = Time::from_millis(1_800_000_000_000);
+        let minute = |minute: u64| DayCount {
+            at: now.before(std::time::Duration::from_secs(60 * minute)),
+            mapping: ["people", "logins"][minute as usize % 2].to_owned(),
+            count: minute,
+            run: format!("run-{minute}"),
+        };
+        let counts = by_hour((0..1_440).map(minute).collect(), now);
+        assert!(counts.len() <= 60 + 2 * 25, "{}", counts.len());
+        let sum = |counts: &[DayCount]| counts.iter().map(|count| count.count).sum::<u64>();
+        assert_eq!(sum(&counts), (0..1_440).sum::<u64>());
+        // Again and again it stays the same.
+        assert_eq!(sum(&by_hour(counts.clone(), now)), sum(&counts));
+        assert!(counts.iter().any(|count| count.run == "run-3" && count.count == 3));
+    }
 }

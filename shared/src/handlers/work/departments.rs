@@ -23,7 +23,7 @@ pub(crate) async fn count(job: &AtWork<impl Sheet>) -> Result<(), Interruption> 
     for (index, mapping) in line.connection.mappings.iter().enumerate() {
         if mapping.source == Source::Departments && has_met_people_of(job, mapping) {
             job.in_time()?;
-            let counts = count_mapping(line, mapping).await?;
+            let counts = count_mapping(job, mapping).await?;
             job.ledger(|ledger| ledger.tallies[index].counts = counts);
         }
     }
@@ -38,21 +38,22 @@ fn has_met_people_of(job: &AtWork<impl Sheet>, mapping: &Mapping) -> bool {
 
 /// Counts until nobody else wrote one of the departments since it was looked at: so a count never takes the place of one
 /// that was begun later.
-async fn count_mapping(line: &Line, mapping: &Mapping) -> Result<Counts, Interruption> {
+async fn count_mapping(job: &AtWork<impl Sheet>, mapping: &Mapping) -> Result<Counts, Interruption> {
     for _ in 0..TRIES {
-        if let Some(counts) = try_to_count(line, mapping).await? {
+        if let Some(counts) = try_to_count(job, mapping).await? {
             return Ok(counts);
         }
     }
     Err(DirectoryError::Contended { what: format!("the departments of mapping {}", mapping.name) }.into())
 }
 
-async fn try_to_count(line: &Line, mapping: &Mapping) -> Result<Option<Counts>, Interruption> {
+async fn try_to_count(job: &AtWork<impl Sheet>, mapping: &Mapping) -> Result<Option<Counts>, Interruption> {
+    let line = &job.line;
     // What is there is read before the people are: whoever counts meanwhile moves a revision.
     let mut known = known(line, mapping).await?;
     let now = line.okta.now();
     let mut counts = Counts::default();
-    for department in headcount(line, mapping).await?.departments() {
+    for department in headcount(job, mapping).await?.departments() {
         let current = known.remove(&department.id);
         let Some(outcome) = settle(line, mapping, (&department, current.as_ref()), now).await? else {
             return Ok(None);
@@ -81,11 +82,13 @@ async fn known(line: &Line, mapping: &Mapping) -> Result<HashMap<String, Current
     Ok(known)
 }
 
-async fn headcount(line: &Line, mapping: &Mapping) -> Result<Headcount, Interruption> {
+async fn headcount(job: &AtWork<impl Sheet>, mapping: &Mapping) -> Result<Headcount, Interruption> {
+    let line = &job.line;
     let people = line.directory.fields_of(&line.connection.name, &people_of(&mapping.name));
     let mut people = std::pin::pin!(people);
     let mut headcount = Headcount::default();
     while let Some((fields, standing)) = people.try_next().await? {
+        job.in_time()?;
         if let Some(department) = fields.get("department") {
             headcount.add(department, standing);
         }

@@ -25,7 +25,7 @@ pub(crate) async fn end(
             if let Some(problem) = job.trouble() {
                 (run.report.state, run.report.problem) = (RunState::Failed, Some(problem));
             }
-            return run.close().await;
+            return run.complete().await;
         }
         Err(interruption) => interruption,
     };

@@ -75,7 +75,9 @@ pub(super) async fn drop_refuted(job: &AtWork<impl Sheet>) -> Result<u64, Interr
     while let Some(entry) = entries.try_next().await? {
         // Of whom this run could make nothing it cannot say that Okta refutes the entry.
         let is_broken = line.groups.broken().contains_key(&entry.mapping);
-        if is_broken || entry.run == line.lease.run() || line.is_unsynced(&entry.mapping, &entry.change.id) {
+        // Of a later run, perhaps, which saw them go after this one did not: runs' ids go by time.
+        let is_newer = *entry.run >= *line.lease.run();
+        if is_broken || is_newer || line.is_unsynced(&entry.mapping, &entry.change.id) {
             left += 1;
         } else {
             line.directory.remove_held(&line.lease, &entry.mapping, &entry.change.id).await?;

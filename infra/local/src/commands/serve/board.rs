@@ -52,7 +52,13 @@ impl Board {
                     continue;
                 }
             };
-            let rows = look_at(context, &connection, &mut before, reads_all).await?;
+            let rows = match look_at(context, &connection, &mut before, reads_all).await {
+                Ok(rows) => rows,
+                Err(error) => {
+                    self.unreadable.insert(name, error.to_string());
+                    continue;
+                }
+            };
             if let Some(mut runs) = rows.runs {
                 runs.retain(|run| run.ended.is_some());
                 let told = self.told.remove(&name).unwrap_or_default();

@@ -174,6 +174,27 @@ async fn a_run_at_work_is_not_started_again_and_a_delta_waits_for_the_first_impo
 }
 
 #[tokio::test]
+async fn a_new_connection_is_imported_first_and_no_job_fails_for_want_of_it() {
+    let stack = stack().await;
+    let world = connection(&stack, "acme", (SELDOM, "rate(1 minute)"), "UTC").await;
+    let trigger = Trigger::of(&world).await;
+    assert_eq!(trigger.started(Job::DeltaSync).await, ["acme"]);
+    assert_eq!(trigger.invocations.take(), [("full-import".to_owned(), json!({ "connection": "acme" }))]);
+    // One that fails is not begun again at every tick of another job.
+    world.sim.revoke_token();
+    assert_eq!(world.import().await.state, RunState::Failed);
+    assert_eq!(trigger.started(Job::DeltaSync).await, [""; 0]);
+    world.let_the_last_try_be(Job::FullImport, MINUTE).await;
+    assert_eq!(trigger.started(Job::DeltaSync).await, ["acme"]);
+    world.sim.set_token("00simulated");
+    world.context.secrets.put("rollcall/acme", "00simulated").await.unwrap();
+    world.imported().await;
+    trigger.invocations.take();
+    assert_eq!(trigger.started(Job::DeltaSync).await, ["acme"]);
+    assert_eq!(trigger.invocations.take(), [("delta-sync".to_owned(), json!({ "connection": "acme" }))]);
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_one_connection_delays_no_other() {
     let stack = stack().await;
     let mut worlds = Vec::new();
@@ -184,7 +205,7 @@ async fn what_is_wrong_with_one_connection_delays_no_other() {
     worlds[1].break_the_state().await;
     let trigger = Trigger::with(&worlds[2], Invocations::refusing("refused").await).await;
     let error = trigger.trigger(Job::DeltaSync).await.unwrap_err();
-    assert!(error.problem().detail.contains("delta-sync"), "{error}");
+    assert!(error.problem().detail.contains("full-import"), "{error}");
     let mut started = trigger.invocations.take();
     // Nothing is known of the broken one but the usual schedule of its job, which is not due at every minute.
     started.retain(|(_, event)| event["connection"] != "broken");

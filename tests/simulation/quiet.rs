@@ -66,7 +66,7 @@ impl Storm {
         }
         self.deployment.gate.open(true);
         let lives = self.deployment.gate.lives();
-        let waiting = self.deployment.gate.look(|parked| std::mem::take(parked));
+        let waiting = self.deployment.gate.look(std::mem::take);
         for parked in waiting {
             let is_dead = parked.life < lives[parked.process];
             match (is_dead, self.rng.u8(0..3)) {

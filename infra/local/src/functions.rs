@@ -2,7 +2,7 @@
 //! much of Lambda's API as they invoke each other by.
 //!
 //! A function is called as its job. Only asynchronous invocations are taken, and only from whoever knows the
-//! [key](crate::key) in the endpoint's URL. An invocation that panics ends alone; its run is taken up later.
+//! key in the endpoint's URL. An invocation that panics ends alone; its run is taken up later.
 
 use std::io;
 use std::net::Ipv4Addr;

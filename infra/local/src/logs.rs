@@ -11,10 +11,10 @@ static BELOW: RwLock<Option<ProgressBar>> = RwLock::new(None);
 
 /// Starts logging: warnings, with one `-v` what is going on, with two everything; `RUST_LOG` goes before.
 pub(crate) fn start(verbosity: u8) {
-    // The emulator warns of every condition that does not hold, which is how records are guarded. And what ends a run is
+    // The emulator warns of every condition that does not hold, which is how records are guarded. And what ends a run, a hold too, is
     // in its report, which is printed anyway.
     let filter = match verbosity {
-        0 => "warn,dynoxide=error,rollcall_shared::handlers=off",
+        0 => "warn,dynoxide=error,rollcall_shared::handlers=off,rollcall_shared::telemetry=off",
         1 => "info,dynoxide=error",
         _ => "debug,dynoxide=error,hyper=info,aws=info",
     };

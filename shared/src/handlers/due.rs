@@ -37,6 +37,8 @@ pub(crate) struct Due {
     served: Option<Time>,
     /// The connection's name.
     pub(crate) connection: String,
+    /// What is to be started: the full import in place of a job that has none to follow.
+    pub(crate) job: Job,
 }
 
 /// Whether a job of a stored connection is due. Trouble with one keeps it from nobody else: one of which something cannot
@@ -52,7 +54,7 @@ pub(crate) async fn look(
         Err(error) => {
             tracing::warn!(connection = name, job = job.name(), %error, "the connection could not be read");
             let duty = Duty { schedule: context.schedules.get(&job)?, zone: &TimeZone::UTC };
-            return duty.is_due_regardless(now).then_some(Due { served: None, connection: name });
+            return duty.is_due_regardless(now).then_some(Due { served: None, connection: name, job });
         }
     };
     let is_due = match standing(context, &connection, job, now).await {
@@ -65,49 +67,48 @@ pub(crate) async fn look(
     if !is_due {
         return None;
     }
-    match served(context, &connection, job, now).await {
-        Ok(served) => served.map(|served| Due { served, connection: name }),
+    match to_start(context, &connection, job, now).await {
+        Ok(due) => due,
         Err(error) => {
             tracing::warn!(connection = name, job = job.name(), %error, "the connection's state could not be read");
-            Some(Due { served: None, connection: name })
+            Some(Due { served: None, connection: name, job })
         }
     }
 }
 
-/// Up to when a job that is due has served a connection; `None` when it has to wait for an import that is at work.
-async fn served(
+/// What a job that is due comes to: itself; or the full import, where it could do no more than ask for one. `None` while
+/// that is at work, or has failed a moment ago.
+async fn to_start(
     context: &Context,
     connection: &Connection,
     job: Job,
     now: Time,
-) -> Result<Option<Option<Time>>, DirectoryError> {
-    let state = context.directory.connection_state(&connection.name).await?;
-    if waits_for_an_import(context, (connection, &state), job, now).await? {
-        return Ok(None);
+) -> Result<Option<Due>, DirectoryError> {
+    let name = connection.name.clone();
+    let state = context.directory.connection_state(&name).await?;
+    if wants_an_import(connection, &state, job) && context.functions.of(Job::FullImport).is_some() {
+        let import = context.directory.last_try(&name, Job::FullImport).await?;
+        let may_start = !import.is_at_work(now) && import.has_rested(now);
+        return Ok(may_start.then_some(Due { served: None, connection: name, job: Job::FullImport }));
     }
-    Ok(Some(match job {
+    let served = match job {
         Job::FullImport => state.last_complete.map(|import| import.t0),
         Job::DeltaSync => state.watermark,
         Job::Deprovisioning | Job::DeviceCollection | Job::ServiceDiscovery => {
-            context.directory.last_try(&connection.name, job).await?.begun
+            context.directory.last_try(&name, job).await?.begun
         }
-    }))
+    };
+    Ok(Some(Due { served, connection: name, job }))
 }
 
-/// Whether a job could do no more than ask for a full import, which is at work already.
-async fn waits_for_an_import(
-    context: &Context,
-    (connection, state): (&Connection, &ConnectionState),
-    job: Job,
-    now: Time,
-) -> Result<bool, DirectoryError> {
-    let waits = match job {
+/// Whether a job has no full import to follow.
+fn wants_an_import(connection: &Connection, state: &ConnectionState, job: Job) -> bool {
+    match job {
         Job::DeltaSync => following::import_to_follow(connection, state).is_err(),
         // It follows an import of other mappings as well.
         Job::Deprovisioning => state.last_complete.is_none(),
         Job::FullImport | Job::DeviceCollection | Job::ServiceDiscovery => false,
-    };
-    Ok(waits && context.directory.last_try(&connection.name, Job::FullImport).await?.is_at_work(now))
+    }
 }
 
 /// The job as the connection wants it; `None` when it does not.

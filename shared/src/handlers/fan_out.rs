@@ -18,7 +18,8 @@ const STARTS_AT_ONCE: usize = 8;
 /// Connections that are being looked at beside each other.
 const LOOKS_AT_ONCE: usize = 16;
 
-/// Starts an invocation of this function for every connection of which the job is due, the longest unserved first.
+/// Starts an invocation of this function for every connection of which the job is due, the longest unserved first; of the
+/// full import's where the job has none to follow.
 ///
 /// # Errors
 /// When the connections cannot be listed, or some invocations could not be started; the others were all the same.
@@ -30,8 +31,9 @@ pub(crate) async fn fan_out(context: &Context, job: Job) -> Result<Response, Err
     let mut due: Vec<Due> = found.into_iter().flatten().collect();
     due.sort();
     // Outside of Lambda one process runs every job, and knows each by its name.
-    let function = context.functions.own.as_deref().or(context.functions.of(job));
+    let own = context.functions.own.as_deref().or(context.functions.of(job));
     let starts = due.into_iter().map(|due| async move {
+        let function = if due.job == job { own } else { context.functions.of(due.job) };
         let event = Event { connection: Some(due.connection.clone()), ..Event::default() };
         (due.connection, start(context, function, &event).await)
     });

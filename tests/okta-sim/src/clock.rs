@@ -57,6 +57,11 @@ pub(crate) fn whole_millisecond(at: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 
+/// The time of an epoch second.
+pub(crate) fn second(at: i64) -> Timestamp {
+    Timestamp::from_second(at).unwrap_or_default()
+}
+
 /// A time as Okta writes it, with milliseconds.
 pub(crate) fn written(at: Timestamp) -> String {
     format!("{at:.3}")

@@ -93,7 +93,7 @@ pub enum FaultKind {
     NotJson,
     /// The answer takes this much longer.
     Slow(Duration),
-    /// 400 `E0000031`, cause "Invalid cursor."
+    /// 400 `E0000031`, cause "Invalid cursor."; under `/apps` it is `E0000029`.
     ExpiredCursor,
     /// One object of the answer is replaced by its broken self.
     MalformedObject(Malformed),

@@ -36,6 +36,11 @@ pub(crate) fn new_id(rng: &mut Rng, prefix: &str) -> String {
     text
 }
 
+/// FNV-1a: the same in every process.
+pub(crate) fn fingerprint(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
 /// A random UUID, as system log events carry.
 pub(crate) fn new_uuid(rng: &mut Rng) -> String {
     let (high, low) = (rng.u64(..), rng.u64(..));

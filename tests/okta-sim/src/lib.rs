@@ -2,8 +2,8 @@
 //!
 //! Three parts, each of which knows only the ones before it:
 //!
-//! - [`Org`] is pure state: people, groups, Okta's own applications and the system log. Its methods
-//!   are what an administrator or a person does, in domain words (`create`, `deactivate`,
+//! - [`Org`] is pure state: people, groups, devices, applications and the system log. Its
+//!   methods are what an administrator or a person does, in domain words (`create`, `deactivate`,
 //!   `add_to_group`, …); each moves the times and writes the log events that Okta would.
 //!   `Org::generate` makes a believable org of any size from a seed.
 //! - `expression` reads the `search` and `filter` languages.
@@ -42,6 +42,10 @@ mod tests;
 pub use call::Call;
 pub use fault::{Fault, FaultKind, Malformed, Match};
 pub use options::Options;
-pub use org::{App, Event, Group, GroupKind, NewUser, Org, Party, Provider, Status, User, UserType};
+pub use org::{
+    App, AppStatus, Assignment, Device, DeviceLink, DeviceStatus, Event, Feature, Group, GroupKind, ManagementStatus,
+    NewApp, NewDevice, NewUser, Org, Party, Pipeline, Policy, Provider, Scope, ScreenLock, SignOn, Status, User,
+    UserType,
+};
 pub use role::Role;
 pub use sim::Sim;

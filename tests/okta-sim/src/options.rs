@@ -1,5 +1,6 @@
 //! How a simulated org behaves, apart from what is in it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -11,13 +12,15 @@ pub struct Options {
     pub latency: Duration,
     /// The ceiling of every bucket for a window, as stated in `x-rate-limit-limit`.
     pub limit_per_minute: u32,
+    /// Ceilings of single buckets instead, such as `/api/v1/apps`, which is small in every org.
+    pub bucket_limits: BTreeMap<String, u32>,
     /// The length of a rate window. The reset header stays in whole epoch seconds, rounded up.
     pub window: Duration,
     /// How many requests may be in flight; one more is answered 429 with limit 0 and remaining 0.
     pub max_concurrent: usize,
     /// No page of any list is larger, whatever `limit` asks for.
     pub page_size_cap: usize,
-    /// `search` sees the people as they were so long ago; `filter` and reads by id are live.
+    /// `search` sees the people, and lists show the devices, as they were so long ago; `filter` and reads by id are live.
     pub index_lag: Duration,
     /// An event shows in the system log so long after it was published.
     pub log_delay: Duration,
@@ -39,6 +42,7 @@ impl Default for Options {
         Self {
             latency: Duration::ZERO,
             limit_per_minute: 600,
+            bucket_limits: BTreeMap::new(),
             window: Duration::from_secs(60),
             max_concurrent: 75,
             page_size_cap: 200,

@@ -10,7 +10,7 @@ pub enum Role {
     ReadOnlyAdmin,
     /// No role at all: every list and the log answer 200 with `[]`, every read by id 404.
     None,
-    /// Sees the objects with these ids (people, groups, apps) and nothing else: lists come back
+    /// Sees the objects with these ids (people, groups, devices, policies, apps) and nothing else: lists come back
     /// short without a hint, reads of the rest answer 404, the log shows what concerns them. The
     /// group Everyone is out of sight even when named.
     Only(HashSet<String>),
@@ -20,20 +20,26 @@ pub enum Role {
     NoGroups,
     /// As a read-only admin, but schemas and types of user answer 403 `E0000006`.
     NoSchemas,
+    /// As a read-only admin, but devices answer 403 `E0000006`.
+    NoDevices,
+    /// As a read-only admin, but device assurance policies answer 403 `E0000006`.
+    NoDeviceAssurances,
+    /// As a read-only admin, but applications answer 403 `E0000006`.
+    NoApps,
 }
 
 impl Role {
     /// Whether an object with this id is in sight.
     pub(crate) fn sees(&self, id: &str) -> bool {
         match self {
-            Self::ReadOnlyAdmin | Self::NoLog | Self::NoGroups | Self::NoSchemas => true,
             Self::None => false,
             Self::Only(ids) => ids.contains(id),
+            _ => true,
         }
     }
 
     /// Whether nothing at all is hidden, which spares looking at each object.
     pub(crate) fn sees_all(&self) -> bool {
-        matches!(self, Self::ReadOnlyAdmin | Self::NoLog | Self::NoGroups | Self::NoSchemas)
+        !matches!(self, Self::None | Self::Only(_))
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use okta_sim::Role;
 use rollcall_shared::handlers::approve::approve;
 use rollcall_shared::handlers::verify::verify;
-use rollcall_shared::model::Reason;
+use rollcall_shared::model::{Job, Reason};
 use rollcall_shared::report::{Counts, RunReport, RunState};
 
 use super::check::{Snapshot, equals_the_org, held};
@@ -57,32 +57,51 @@ pub(super) async fn nothing_changed(teller: &mut Teller<'_>, scene: &Scene) -> R
             grouped(people.unchanged),
             units(run.dynamodb.write_units)
         ),
+    )?;
+    teller.say("\nBetween imports, which are weekly, a delta-sync asks every 15 minutes who changed:\n")?;
+    let delta = teller.job(scene, Job::DeltaSync).await?;
+    teller.claim(
+        delta.state == RunState::Succeeded && delta.okta.calls <= 3 && before == held(scene).await?,
+        &format!("Nobody, for {} calls.", delta.okta.calls),
     )
 }
 
 pub(super) async fn some_people_leave(teller: &mut Teller<'_>, scene: &mut Scene) -> Result<(), Failure> {
     teller.chapter("Some people leave")?;
-    teller.say("Five are deactivated in Okta, Charles is deleted, and Ada moves from Finance to Research.\n")?;
+    teller.say("Five are deactivated in Okta, and Charles is deleted. Okta's log is followed every minute:\n")?;
     let before = held(scene).await?;
     let mut leavers = scene.some_active(5)?;
     scene.sim.with(|org| {
         leavers.iter().for_each(|id| _ = org.deactivate(id));
         org.delete(&scene.charles);
-        org.move_department(&scene.ada, "Research");
     });
     for mapping in ["people", "custodians"] {
         scene.gone.insert((mapping.to_owned(), scene.charles.clone()), Reason::Deleted);
     }
-    scene.gone.insert(("custodians".to_owned(), scene.ada.clone()), Reason::OutOfScope);
-    let run = teller.full_import(scene).await?;
-    teller.claim(run.state == RunState::Succeeded, "The run succeeded.")?;
+    let run = teller.job(scene, Job::Deprovisioning).await?;
     leavers.push(scene.charles.clone());
-    let after = held(scene).await?;
-    let inactive = newly_inactive(&before, &after, "people");
     leavers.sort_unstable();
-    teller.claim(inactive == leavers, "Exactly these six are inactive now, each for a reason:")?;
+    let inactive = newly_inactive(&before, &held(scene).await?, "people");
+    teller.claim(
+        run.state == RunState::Succeeded && inactive == leavers,
+        "Exactly these six are inactive now, each for a reason:",
+    )?;
     teller.records(scene, "people", &inactive).await?;
+    let lag = run.lag_seconds.unwrap_or_default();
+    let events = format!("From Okta's event to the inactive record it took {} s at most.", units(lag.max));
+    teller.claim(lag.max < 60.0, &events)?;
+    teller.claim(equals_the_org(scene).await?, "The directory is what the org makes it.")
+}
+
+pub(super) async fn somebody_moves(teller: &mut Teller<'_>, scene: &mut Scene) -> Result<(), Failure> {
+    teller.chapter("Somebody moves")?;
+    teller.say("Ada moves from Finance to Research, and the delta-sync finds it:\n")?;
+    scene.sim.with(|org| org.move_department(&scene.ada, "Research"));
+    scene.gone.insert(("custodians".to_owned(), scene.ada.clone()), Reason::OutOfScope);
+    let run = teller.job(scene, Job::DeltaSync).await?;
+    teller.claim(run.state == RunState::Succeeded, "The run succeeded.")?;
     teller.say("Ada is still one of the people, but no custodian any more:")?;
+    teller.records(scene, "people", std::slice::from_ref(&scene.ada)).await?;
     teller.records(scene, "custodians", std::slice::from_ref(&scene.ada)).await?;
     teller.claim(equals_the_org(scene).await?, "The directory is what the org makes it.")
 }

@@ -26,6 +26,7 @@ pub(crate) async fn run(session: &mut Session, arguments: &DemoArguments) -> Res
     chapters::the_org_arrives(&mut teller, &scene).await?;
     chapters::nothing_changed(&mut teller, &scene).await?;
     chapters::some_people_leave(&mut teller, &mut scene).await?;
+    chapters::somebody_moves(&mut teller, &mut scene).await?;
     chapters::too_many_leave(&mut teller, &mut scene).await?;
     chapters::the_view_is_lost(&mut teller, &scene).await?;
     let failed = teller.failed_claims();
@@ -46,4 +47,5 @@ With an org of your own: write a connection like the one above, with your org's 
   rollcall verify acme
   rollcall preview acme
   rollcall sync acme full-import
-  rollcall list acme people --format csv";
+  rollcall list acme people --format csv
+  rollcall serve        (every job at its schedule, and how they stand)";

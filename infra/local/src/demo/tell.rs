@@ -60,7 +60,12 @@ impl<'a> Teller<'a> {
 
     /// Runs a full import before the reader's eyes.
     pub(super) async fn full_import(&mut self, scene: &Scene) -> Result<RunReport, Failure> {
-        let waited = sync::job(self.session, &scene.stack.context, (&scene.connection.name, Job::FullImport)).await?;
+        self.job(scene, Job::FullImport).await
+    }
+
+    /// Runs a job before the reader's eyes.
+    pub(super) async fn job(&mut self, scene: &Scene, job: Job) -> Result<RunReport, Failure> {
+        let waited = sync::job(self.session, &scene.stack.context, (&scene.connection.name, job)).await?;
         let run = match waited {
             Waited::Ended(run) => run,
             Waited::Interrupted(_) => {

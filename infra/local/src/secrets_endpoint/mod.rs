@@ -1,7 +1,7 @@
 //! A small Secrets Manager: as much of its API as the functions and the command use.
 //!
 //! It speaks `GetSecretValue`, `CreateSecret`, `PutSecretValue` and `DescribeSecret` on a free port of the
-//! loopback interface, to whoever knows the [key](crate::key) in its URL, and keeps what it is given in a `store`. It never
+//! loopback interface, to whoever knows the key in its URL, and keeps what it is given in a `store`. It never
 //! logs a value.
 
 mod store;

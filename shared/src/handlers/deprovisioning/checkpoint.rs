@@ -22,12 +22,26 @@ pub(crate) struct Checkpoint {
     pub next: Option<String>,
     /// Okta's clock on the last page.
     pub looked: Option<Time>,
+    /// How far the page is that the log goes on at.
+    pub page: Progress,
     /// How many items hold the ids of people who were met.
     pub met_chunks: u32,
     /// Whether a directory's import has ended, which may have moved many at once.
     pub import_ended: bool,
     /// The counts, and how far the deactivations are.
     pub ledger: Ledger,
+}
+
+/// How far a page of the log is looked at: some of its hints at a time. Asked for again it begins with the same events, and
+/// may have more.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Progress {
+    /// So many hints are done with.
+    pub from: usize,
+    /// Up to here they are being looked at; none are where it is no larger.
+    pub to: usize,
+    /// The last person of those who is done with, in the order of ids.
+    pub done_to: Option<String>,
 }
 
 /// The phases of a run, in order.
@@ -52,6 +66,7 @@ impl Checkpoint {
             phase: Phase::Following,
             next: None,
             looked: None,
+            page: Progress::default(),
             met_chunks: 0,
             import_ended: false,
             ledger,

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::batch::{self, Batch};
-use super::checkpoint::Deprovisioning;
-use super::people;
+use super::checkpoint::{Deprovisioning, Progress};
+use super::people::{self, Origin};
 use crate::groups::Groups;
 use crate::handlers::interruption::Interruption;
 use crate::model::{About, Hint, Time};
@@ -33,7 +33,7 @@ pub(super) async fn follow(job: &Deprovisioning, first: Option<Batch>) -> Result
         let next = work.checkpoint.next.as_ref().or(work.position.next.as_ref());
         (next.map_or_else(|| work.question.clone(), |next| PageRequest::stored(next)), work.question.clone())
     };
-    let mut hooked = job.work().hooked.clone();
+    take_in_hooked(job).await?;
     let mut batch = match first {
         Some(first) => first,
         None => batch::read(okta, &at, &question).await?,
@@ -43,10 +43,10 @@ pub(super) async fn follow(job: &Deprovisioning, first: Option<Batch>) -> Result
         if batch.unreadable > 0 {
             job.line.warn(format!("{} events of Okta's log could not be read, and were left out.", batch.unreadable));
         }
-        let hints = hooked.drain(..).chain(std::mem::take(&mut batch.hints)).collect();
-        take_in(job, hints).await?;
+        take_in_page(job, &batch.hints).await?;
         {
             let checkpoint = &mut job.work().checkpoint;
+            checkpoint.page = Progress::default();
             checkpoint.next = batch.next.as_ref().map(|next| next.as_str().to_owned());
             checkpoint.looked = Some(batch.date);
         }
@@ -62,12 +62,44 @@ pub(super) async fn follow(job: &Deprovisioning, first: Option<Batch>) -> Result
     Ok(())
 }
 
-/// Looks at what hints are about.
-async fn take_in(job: &Deprovisioning, mut hints: Vec<Hint>) -> Result<(), Interruption> {
-    {
-        let position = &mut job.work().position;
-        hints.retain(|hint| position.remember(hint));
+/// Looks at what an event hook brought, some hints at a time. They are dropped as they are done with: what a run loses that
+/// breaks off for good, the log has.
+async fn take_in_hooked(job: &Deprovisioning) -> Result<(), Interruption> {
+    let line = &job.line;
+    let hooked = std::mem::take(&mut job.work().hooked);
+    for some in hooked.chunks(people::READ_AT_ONCE) {
+        take_in(job, some, Origin::Hook).await?;
+        for hint in some {
+            line.directory.remove_hint(&line.lease, hint).await?;
+        }
     }
+    Ok(())
+}
+
+/// Looks at a page's hints, from where an earlier invocation left off.
+async fn take_in_page(job: &Deprovisioning, hints: &[Hint]) -> Result<(), Interruption> {
+    loop {
+        let (from, to) = {
+            let page = &mut job.work().checkpoint.page;
+            if page.to <= page.from {
+                page.to = hints.len();
+            }
+            (page.from, page.to.min(hints.len()))
+        };
+        if from >= to {
+            return Ok(());
+        }
+        take_in(job, &hints[from..to], Origin::Page).await?;
+        job.work().checkpoint.page = Progress { from: to, to, done_to: None };
+    }
+}
+
+/// Looks at what hints are about.
+async fn take_in(job: &Deprovisioning, hints: &[Hint], origin: Origin) -> Result<(), Interruption> {
+    let hints: Vec<&Hint> = {
+        let position = &mut job.work().position;
+        hints.iter().filter(|hint| position.remember(hint)).collect()
+    };
     let groups = &job.line.groups;
     let mapped: HashSet<&str> = groups.listed().map(|(_, group)| group.id.as_str()).collect();
     let is_mapped = |hint: &Hint| hint.groups.iter().any(|group| mapped.contains(group.as_str()));
@@ -77,11 +109,11 @@ async fn take_in(job: &Deprovisioning, mut hints: Vec<Hint>) -> Result<(), Inter
     if !mapped.is_empty() && hints.iter().any(|hint| hint.about == About::Import) {
         job.work().checkpoint.import_ended = true;
     }
-    people::look_at(job, hinted(&hints, is_mapped)).await
+    people::look_at(job, hinted(&hints, is_mapped), origin).await
 }
 
 /// What hints say of each person.
-fn hinted(hints: &[Hint], is_mapped: impl Fn(&Hint) -> bool) -> BTreeMap<String, Hinted> {
+fn hinted(hints: &[&Hint], is_mapped: impl Fn(&Hint) -> bool) -> BTreeMap<String, Hinted> {
     let mut people = BTreeMap::new();
     for hint in hints {
         let (status, deleted) = (hint.about == About::Status, hint.about == About::Deletion);
@@ -133,7 +165,7 @@ mod tests {
             hint(6, About::Deletion, "00u3", ""),
             hint(7, About::Import, "00u4", ""),
         ];
-        let found = hinted(&hints, |hint| hint.groups == ["00g1"]);
+        let found = hinted(&hints.each_ref(), |hint| hint.groups == ["00g1"]);
         let at = |second: i64| Time::from_millis(second * 1_000);
         let both = Hinted { first: at(3), last: at(5), status: true, deleted: false, membership: true };
         let gone = Hinted { first: at(6), last: at(6), status: false, deleted: true, membership: false };

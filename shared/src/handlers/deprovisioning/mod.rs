@@ -13,6 +13,8 @@ mod people;
 mod poll;
 mod prepare;
 
+use std::time::Duration;
+
 use futures::TryStreamExt;
 use tokio::time::Instant;
 
@@ -28,9 +30,13 @@ use super::work::{departments, end, managers};
 use super::{Event, Response, fan_out};
 use crate::clock;
 use crate::context::Context;
+use crate::directory::LogPosition;
 use crate::error::Error;
 use crate::model::Job;
 use crate::report::{RunReport, RunState};
+
+/// For so long events wait for a mapping that cannot be worked on.
+const WAITED_FOR: Duration = Duration::from_secs(15 * 60);
 
 /// Runs deprovisioning for one connection, or starts it for each that is due.
 ///
@@ -145,25 +151,25 @@ async fn phases(context: &Context, job: &Deprovisioning, first: Option<Batch>) -
     }
 }
 
-/// Everything that the log hinted at is in the directory, or in the hold: the next poll goes on from here. Not where a
-/// mapping could not be worked on: it has yet to hear of those events.
+/// Everything that the log hinted at is in the directory, or in the hold: the next poll goes on from here. Where a mapping
+/// could not be worked on, which has yet to hear of those events, it is waited for a while: after that an import has to make
+/// up for them.
 async fn complete(context: &Context, job: &Deprovisioning) -> Result<(), Interruption> {
     let line = &job.line;
     line.publish().await?;
-    if !line.groups.broken().is_empty() {
-        return Ok(());
-    }
-    let (position, hooked, import_ended) = {
+    let is_broken = !line.groups.broken().is_empty();
+    let (position, import_ended) = {
         let mut work = job.work();
         let looked = work.checkpoint.looked.unwrap_or_else(|| line.okta.now());
+        if is_broken && work.position.looked.is_some_and(|last| looked.since(last) < WAITED_FOR) {
+            return Ok(());
+        }
         let next = work.checkpoint.next.clone();
-        let position = std::mem::take(&mut work.position).moved(next, looked);
-        (position, std::mem::take(&mut work.hooked), work.checkpoint.import_ended)
+        let position = std::mem::take(&mut work.position);
+        let gap = position.gap.or(is_broken.then_some(looked));
+        (LogPosition { gap, ..position }.moved(next, looked), work.checkpoint.import_ended)
     };
     line.directory.put_log_position(&line.lease, &position).await?;
-    for hint in &hooked {
-        line.directory.remove_hint(&line.lease, hint).await?;
-    }
     // The delta-sync lists the groups whose members changed, wherever an event for each of them is missing.
     if import_ended && !fan_out::start_other(context, Job::DeltaSync, &line.connection.name).await {
         line.warn("A directory's import has ended in Okta: the next delta-sync lists the groups that it changed.");

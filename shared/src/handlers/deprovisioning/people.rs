@@ -21,10 +21,9 @@ use crate::reconcile::Source;
 
 /// Reads of the directory that are under way beside each other.
 const LOOKED_UP_AT_ONCE: usize = 16;
-/// People who are read beside each other.
-const READ_AT_ONCE: usize = 8;
-/// People after whom a checkpoint is due.
-const A_CHECKPOINT: usize = 200;
+/// People who are read beside each other. After so many a checkpoint is due: however slow Okta is, or small its limits, an
+/// invocation comes on by some.
+pub(super) const READ_AT_ONCE: usize = 8;
 
 /// Somebody to look at, and the records that they have: by the mapping's place.
 pub(super) struct Concerned {
@@ -33,23 +32,47 @@ pub(super) struct Concerned {
     pub(super) known: Vec<(usize, Known)>,
 }
 
+impl Concerned {
+    /// Whether the object itself may have changed.
+    fn is_read_by_id(&self) -> bool {
+        self.hinted.status || self.hinted.deleted
+    }
+}
+
+/// Where hints come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// An event hook.
+    Hook,
+    /// The page of the log that the checkpoint stands at: how far it is looked at is kept.
+    Page,
+}
+
 /// Looks at everybody whom hints are about.
-pub(super) async fn look_at(job: &Deprovisioning, people: BTreeMap<String, Hinted>) -> Result<(), Interruption> {
-    let looking_up = people.into_iter().map(|(id, hinted)| concern(job, id, hinted));
-    let looking_up: Vec<_> = looking_up.collect();
+pub(super) async fn look_at(
+    job: &Deprovisioning,
+    people: BTreeMap<String, Hinted>,
+    origin: Origin,
+) -> Result<(), Interruption> {
+    let done_to = job.work().checkpoint.page.done_to.clone().filter(|_| origin == Origin::Page);
+    let left = people.into_iter().filter(|(id, _)| done_to.as_ref().is_none_or(|done_to| id > done_to));
+    let looking_up: Vec<_> = left.map(|(id, hinted)| concern(job, id, hinted)).collect();
     let concerned: Vec<Option<Concerned>> = stream::iter(looking_up).buffered(LOOKED_UP_AT_ONCE).try_collect().await?;
     let concerned: Vec<Concerned> = concerned.into_iter().flatten().collect();
-    for some in concerned.chunks(A_CHECKPOINT) {
+    let mut listed = list(job, concerned.iter().filter(|person| !person.is_read_by_id())).await?;
+    for some in concerned.chunks(READ_AT_ONCE) {
         job.interrupted()?;
         {
             let mut reported = job.line.reported.lock().unwrap_or_else(PoisonError::into_inner);
             reported.extend(some.iter().map(|person| (person.id.clone(), person.hinted.first)));
         }
         note_groups(job, some).await?;
-        let (by_id, members): (Vec<_>, Vec<_>) =
-            some.iter().partition(|person| person.hinted.status || person.hinted.deleted);
+        let (by_id, members): (Vec<_>, Vec<_>) = some.iter().partition(|person| person.is_read_by_id());
         read_by_id(job, &by_id).await?;
-        read_members(job, &members).await?;
+        take_in_members(job, &members, &mut listed).await?;
+        if origin == Origin::Page {
+            job.work().checkpoint.page.done_to = some.last().map(|person| person.id.clone());
+        }
         job.save().await?;
     }
     Ok(())
@@ -132,26 +155,39 @@ async fn read_by_id(job: &Deprovisioning, people: &[&Concerned]) -> Result<(), I
     job.take_in(here, Source::ObjectById).await.map(drop)
 }
 
-/// Reads people in bulk who joined or left a group; by id whom the list does not show, or shows as they were before.
-async fn read_members(job: &Deprovisioning, people: &[&Concerned]) -> Result<(), Interruption> {
-    let line = &job.line;
-    let ids: Vec<String> = people.iter().map(|person| person.id.clone()).collect();
-    let mut listed: HashMap<String, RawObject> = HashMap::new();
+/// Reads people in bulk, as far as the list shows them; by id.
+async fn list(
+    job: &Deprovisioning,
+    people: impl Iterator<Item = &Concerned>,
+) -> Result<HashMap<String, RawObject>, Interruption> {
+    let ids: Vec<String> = people.map(|person| person.id.clone()).collect();
+    let mut listed = HashMap::new();
     for some in ids.chunks(PageRequest::MOST_IDS) {
         let mut next = Some(PageRequest::users_by_id(some, &job.attributes));
         while let Some(asked) = next {
-            let page = line.okta.page(&asked).await?;
+            let page = job.line.okta.page(&asked).await?;
             listed.extend(page.objects.into_iter().map(|object| (identify(&object).id, object)));
             next = page.next;
         }
     }
-    let objects: Vec<RawObject> = ids.iter().filter_map(|id| listed.remove(id)).collect();
-    let shown: HashSet<String> = objects.iter().map(|object| identify(object).id).collect();
+    Ok(listed)
+}
+
+/// Takes in people who joined or left a group; reads those by id whom the list does not show, or shows as they were
+/// before.
+async fn take_in_members(
+    job: &Deprovisioning,
+    people: &[&Concerned],
+    listed: &mut HashMap<String, RawObject>,
+) -> Result<(), Interruption> {
+    let shown = people.iter().filter_map(|person| Some((person.id.as_str(), listed.remove(&person.id)?)));
+    let (shown, objects): (HashSet<&str>, Vec<RawObject>) = shown.unzip();
     let landings = job.take_in(objects, Source::GroupsById).await?;
     let stale = landings.iter().filter(|landing| landing.outcome == Some(Outcome::Stale));
     let stale: HashSet<&str> = stale.map(|landing| landing.id.as_str()).collect();
-    let again = people.iter().copied().filter(|person| !shown.contains(&person.id) || stale.contains(&*person.id));
-    read_by_id(job, &again.collect::<Vec<_>>()).await
+    let is_left = |person: &&Concerned| !shown.contains(person.id.as_str()) || stale.contains(person.id.as_str());
+    let again: Vec<&Concerned> = people.iter().copied().filter(is_left).collect();
+    read_by_id(job, &again).await
 }
 
 #[cfg(test)]

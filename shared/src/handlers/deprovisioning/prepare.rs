@@ -13,7 +13,7 @@ use crate::handlers::interruption::Interruption;
 use crate::handlers::invocation::Stops;
 use crate::handlers::run::Run;
 use crate::handlers::sight::find_groups;
-use crate::handlers::work::deciding::held;
+use crate::handlers::work::holding::held;
 use crate::handlers::work::meeting::{MET, People};
 use crate::handlers::work::{AtWork, Ledger, Seen};
 

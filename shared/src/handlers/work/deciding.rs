@@ -1,21 +1,19 @@
 //! The guard at the end of a run: the collected deactivations are counted, decided on, and carried out or held.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 
+use super::holding::{Held, alarm, drop_refuted, held};
 use super::{AtWork, Sheet};
 use crate::clock;
 use crate::directory::{Collected, CollectedFate, ConnectionState, DayCount, DirectoryError, SHARDS, Written};
-use crate::error::Error;
 use crate::handlers::interruption::Interruption;
 use crate::handlers::settle::settle;
-use crate::model::{Change, Job, Outcome, Reason, Rejection, RejectionReason, Time};
+use crate::model::{Change, Job, Outcome, Reason, Time};
 use crate::reconcile::guard::{Decision, Evidence, Measure};
 use crate::reconcile::{FRESH, hash};
 use crate::report::RunState;
-use crate::telemetry;
 
 /// The day that the guard's wider limit is measured by.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -23,9 +21,6 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const TRIES: usize = 20;
 /// Deactivations that are carried out beside each other.
 const AT_ONCE: usize = 16;
-
-/// People in the open hold, as hashes of mapping and id: there may be many.
-pub(crate) type Held = HashSet<u64>;
 
 /// Decides for every mapping, and notes what will be carried out against the rolling day before anything is.
 pub(crate) async fn decide(job: &AtWork<impl Sheet>) -> Result<(), Interruption> {
@@ -133,20 +128,6 @@ pub(crate) async fn apply_collected(job: &AtWork<impl Sheet>, held: &Held) -> Re
     Ok(if any_held { RunState::Held } else { RunState::Succeeded })
 }
 
-/// Alarms when a hold opens, and again whenever it has doubled: not with every run that adds to it.
-async fn alarm(job: &AtWork<impl Sheet>) -> Result<(), Interruption> {
-    let line = &job.line;
-    let Some(hold) = line.directory.hold(&line.connection.name).await? else { return Ok(()) };
-    let waiting = line.directory.held(&line.connection.name);
-    let waiting = waiting.try_fold(0_u64, async |count, _| Ok(count + 1)).await?;
-    if hold.alarmed.is_none_or(|alarmed| waiting >= alarmed.saturating_mul(2)) {
-        // Told first: an alarm that comes twice is better than one that does not.
-        telemetry::alarm_of_hold(&line.connection.name, line.lease.run(), waiting);
-        line.directory.note_alarm(&line.lease, waiting).await?;
-    }
-    Ok(())
-}
-
 async fn apply_shard(job: &AtWork<impl Sheet>, shard: u64, held: &Held) -> Result<(), Interruption> {
     let line = &job.line;
     let collected: Vec<Collected> = line.directory.deactivations(line.lease.run(), shard).try_collect().await?;
@@ -232,59 +213,4 @@ async fn carry_out(
 fn is_old(job: &AtWork<impl Sheet>) -> bool {
     let closed = job.ledger(|ledger| ledger.closed);
     closed.is_none_or(|closed| job.line.okta.now().since(closed) > FRESH)
-}
-
-/// In a blind run nothing collected is carried out or held: each is unsynced until a run that sees decides on it.
-pub(crate) async fn set_aside(job: &AtWork<impl Sheet>) -> Result<(), Error> {
-    let line = &job.line;
-    if !job.ledger(|ledger| ledger.deactivations) {
-        return Ok(());
-    }
-    for shard in 0..SHARDS {
-        let mut collected = line.directory.deactivations(line.lease.run(), shard);
-        while let Some(Collected { mapping, id, counted, fate, .. }) = collected.try_next().await? {
-            let Some(index) = line.connection.mapping_index(&mapping) else { continue };
-            let outcome = match fate {
-                CollectedFate::Withdrawn(outcome) => outcome,
-                CollectedFate::Waits(change) => {
-                    line.reject(&line.connection.mappings[index], &id, blind_run(&change)).await?;
-                    line.directory.withdraw_deactivation(&line.lease, &mapping, &id, Outcome::Unsynced).await?;
-                    Outcome::Unsynced
-                }
-            };
-            job.ledger(|ledger| ledger.count_collected(index, &id, (outcome, counted)));
-        }
-    }
-    Ok(())
-}
-
-fn blind_run(change: &Change) -> Rejection {
-    Rejection {
-        reason: RejectionReason::BlindRun,
-        message: "Okta says that this record should be inactive, but the run could not trust what it saw.".to_owned(),
-        identifier: change.content.as_ref().map(|content| content.identifier.clone()),
-    }
-}
-
-pub(crate) async fn held(job: &AtWork<impl Sheet>) -> Result<Held, Interruption> {
-    let held = job.line.directory.held(&job.line.connection.name);
-    Ok(held.map_ok(|entry| hash((&entry.mapping, &entry.change.id))).try_collect().await?)
-}
-
-/// A full import met everybody: an entry of the hold that it did not add or confirm is one that Okta no longer bears
-/// out. Gives how many are left.
-async fn drop_refuted(job: &AtWork<impl Sheet>) -> Result<u64, Interruption> {
-    let line = &job.line;
-    let mut entries = line.directory.held(&line.connection.name);
-    let mut left = 0;
-    while let Some(entry) = entries.try_next().await? {
-        // Of whom this run could make nothing it cannot say that Okta refutes the entry.
-        let is_broken = line.groups.broken().contains_key(&entry.mapping);
-        if is_broken || entry.run == line.lease.run() || line.is_unsynced(&entry.mapping, &entry.change.id) {
-            left += 1;
-        } else {
-            line.directory.remove_held(&line.lease, &entry.mapping, &entry.change.id).await?;
-        }
-    }
-    Ok(left)
 }

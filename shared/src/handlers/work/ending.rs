@@ -1,6 +1,6 @@
 //! How a job's invocation ends: as its work did, with everything that was done kept.
 
-use super::deciding::set_aside;
+use super::holding::set_aside;
 use super::{AtWork, Sheet};
 use crate::error::Error;
 use crate::handlers::interruption::Interruption;

@@ -1,6 +1,7 @@
 //! People as they are met: taken through the line, and counted once however often a run meets them.
 
-use super::deciding::{Held, apply_collected};
+use super::deciding::apply_collected;
+use super::holding::Held;
 use super::{AtWork, Seen, Sheet};
 use crate::handlers::interruption::Interruption;
 use crate::model::{Outcome, RawObject, identify};

@@ -8,6 +8,7 @@ pub(crate) mod absence;
 pub(crate) mod deciding;
 pub(crate) mod departments;
 mod ending;
+pub(crate) mod holding;
 mod lags;
 mod ledger;
 pub(crate) mod managers;

@@ -37,6 +37,13 @@ impl LastTry {
         self.unfinished.is_some() && self.held_until.is_some_and(|until| until > now)
     }
 
+    /// Whether a job that failed has been left alone for long enough.
+    #[must_use]
+    pub fn has_rested(&self, now: Time) -> bool {
+        let rested = self.begun.map(|begun| begun.after(self.wait()).before(HALF_A_TICK));
+        self.failures == 0 || rested.is_none_or(|rested| rested <= now)
+    }
+
     /// For how long a job is left alone after a try that failed: a minute, and twice as long after each further one. So
     /// the wait is never much longer than the time for which it has been failing, and something broken for good costs
     /// one try an hour.

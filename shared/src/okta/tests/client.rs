@@ -105,7 +105,8 @@ async fn everyone_is_looked_for_on_every_page() {
 async fn deletions_are_read_to_the_end_of_the_log() {
     let event = |published: &str, id: &str| {
         format!(
-            r#"{{"published":"{published}","target":[{{"type":"User","id":"{id}"}}],"outcome":{{"result":"SUCCESS"}}}}"#
+            r#"{{"uuid":"{id}-{published}","eventType":"user.lifecycle.delete.initiated","published":"{published}",
+                "target":[{{"type":"User","id":"{id}"}}],"outcome":{{"result":"SUCCESS"}}}}"#
         )
     };
     let now = clock::now();

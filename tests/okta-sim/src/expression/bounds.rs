@@ -87,6 +87,18 @@ impl Bounds {
     }
 }
 
+/// Every value that an expression compares `property` with.
+pub(crate) fn literals<'a>(expression: &'a Expression, property: &str) -> Vec<&'a str> {
+    match expression {
+        Expression::And(parts) | Expression::Or(parts) => {
+            parts.iter().flat_map(|part| literals(part, property)).collect()
+        }
+        Expression::Not(part) => literals(part, property),
+        Expression::Compare(comparison) if comparison.property == property => vec![&comparison.literal.text],
+        Expression::Compare(_) | Expression::Present(_) => Vec::new(),
+    }
+}
+
 /// The values one of which `property` must equal, if the expression says so: `id eq "a" or id eq "b"`.
 pub(crate) fn equalities<'a>(expression: &'a Expression, property: &str) -> Option<BTreeSet<&'a str>> {
     match expression {

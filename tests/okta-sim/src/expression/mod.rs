@@ -13,7 +13,7 @@ mod tests;
 
 use jiff::Timestamp;
 
-pub(crate) use bounds::{Bounds, Span, equalities};
+pub(crate) use bounds::{Bounds, Span, equalities, literals};
 pub(crate) use evaluate::{Case, Field, holds};
 pub(crate) use parser::parse;
 pub(crate) use rules::{Dialect, check};

@@ -13,6 +13,10 @@ pub(crate) enum Dialect {
     GroupSearch,
     /// Okta: List all groups, `filter`.
     GroupFilter,
+    /// Okta: List all devices, `search`.
+    DeviceSearch,
+    /// Okta: List all applications, `filter`.
+    AppFilter,
     /// Okta: List all system log events, `filter`.
     LogFilter,
 }
@@ -41,7 +45,7 @@ pub(crate) fn check(expression: &Expression, dialect: Dialect) -> Result<(), Str
         Expression::Not(_) => Err("the operator not is not supported".to_owned()),
         Expression::Present(property) => {
             let known = takes(property, dialect) != Takes::Nothing;
-            let supported = !matches!(dialect, Dialect::UserFilter | Dialect::GroupFilter);
+            let supported = !matches!(dialect, Dialect::UserFilter | Dialect::GroupFilter | Dialect::AppFilter);
             (known && supported).then_some(()).ok_or_else(|| format!("{property} pr is not supported"))
         }
         Expression::Compare(comparison) => check_comparison(comparison, dialect),
@@ -89,6 +93,24 @@ fn takes(property: &str, dialect: Dialect) -> Takes {
         Dialect::GroupFilter => match property {
             "lastUpdated" | "lastMembershipUpdated" => Takes::EqualAndStrict,
             "id" | "type" => Takes::Equal,
+            _ => Takes::Nothing,
+        },
+        Dialect::DeviceSearch => match property {
+            "lastUpdated" => Takes::Ordered,
+            "profile.displayName"
+            | "profile.serialNumber"
+            | "profile.imei"
+            | "profile.meid"
+            | "profile.udid"
+            | "profile.sid" => Takes::TextContaining,
+            "id" | "status" => Takes::Text,
+            _ if property.starts_with("profile.") => Takes::Text,
+            _ => Takes::Nothing,
+        },
+        Dialect::AppFilter => match property {
+            "id" | "status" | "name" | "user.id" | "group.id" | "credentials.signing.kid" | "settings.slo.enabled" => {
+                Takes::Equal
+            }
             _ => Takes::Nothing,
         },
         Dialect::LogFilter => match property {

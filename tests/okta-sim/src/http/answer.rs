@@ -58,6 +58,17 @@ impl Answer {
         Self::one(value.to_string().into_bytes())
     }
 
+    /// Changes each object of a list.
+    pub(super) fn amend_items(&mut self, change: impl Fn(&mut Value)) {
+        if let Payload::List(items) = &mut self.payload {
+            for item in items {
+                let mut value = serde_json::from_slice(item).unwrap_or_default();
+                change(&mut value);
+                *item = value.to_string().into_bytes();
+            }
+        }
+    }
+
     pub(super) fn html(status: u16) -> Self {
         let page = format!("<html><head><title>{status}</title></head><body><h1>{status}</h1></body></html>");
         Self::new(status, Payload::Html(page))
@@ -93,6 +104,11 @@ impl Answer {
         Self::invalid_search("Invalid cursor.")
     }
 
+    /// The cursor of a listing of applications is not valid.
+    pub(super) fn invalid_paging() -> Self {
+        Self::error(400, "E0000029", "Invalid paging request.", &["Invalid cursor."])
+    }
+
     pub(super) fn not_found(what: &str, kind: &str) -> Self {
         let summary = format!("Not found: Resource not found: {what} ({kind})");
         Self::error(404, "E0000007", &summary, &[])
@@ -113,6 +129,12 @@ impl Answer {
     pub(super) fn forbidden() -> Self {
         let summary = "You do not have permission to perform the requested action";
         Self::error(403, "E0000006", summary, &[])
+    }
+
+    /// The org lacks the feature, or the role does: 401, though the token is fine.
+    pub(super) fn no_such_feature() -> Self {
+        let summary = "You do not have permission to access the feature you are requesting";
+        Self::error(401, "E0000015", summary, &[])
     }
 
     pub(super) fn too_many(rate: RateHeaders) -> Self {

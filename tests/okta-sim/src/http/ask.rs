@@ -6,6 +6,7 @@ use url::form_urlencoded;
 
 use super::answer::Answer;
 use super::cursor;
+use crate::id::fingerprint;
 use crate::options::Options;
 use crate::org::Credentials;
 use crate::role::Role;
@@ -50,6 +51,11 @@ impl Ask<'_> {
             .ok_or_else(Answer::invalid_cursor)
     }
 
+    /// The same under `/apps`, where a bad cursor has another error.
+    pub(super) fn paging_position(&self) -> Result<Option<String>, Answer> {
+        self.position().map_err(|_| Answer::invalid_paging())
+    }
+
     /// A new cursor at a position of this listing.
     pub(super) fn cursor(&self, position: &str) -> String {
         cursor::write(position, self.listing(), Some(self.now))
@@ -66,7 +72,8 @@ impl Ask<'_> {
             .collect();
         parts.sort();
         parts.push(self.path.to_owned());
-        cursor::fingerprint(&parts.join("&"))
+        // The same in every process, so that cursors outlive one.
+        fingerprint(&parts.join("&"))
     }
 
     /// A link of this listing. The query comes back normalised: in order of the names, `+` for

@@ -23,11 +23,6 @@ pub(super) fn read(text: &str, listing: u64, now: Timestamp, life: Option<Durati
     (belongs && is_alive).then(|| position.to_owned())
 }
 
-/// FNV-1a: the same in every process, so that cursors outlive one.
-pub(super) fn fingerprint(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
-}
-
 fn from_hexadecimal(text: &str) -> Option<Vec<u8>> {
     let digits = text.as_bytes().chunks(2);
     digits

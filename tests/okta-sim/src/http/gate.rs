@@ -13,7 +13,7 @@ use super::answer::{Answer, RateHeaders};
 use super::ask::{self, Ask};
 use super::rate::{Permit, bucket_of};
 use super::wire::Wire;
-use super::{Shared, control, groups, lock, logs, organization, response, spoil, users};
+use super::{Shared, apps, assurances, control, devices, groups, lock, logs, organization, response, spoil, users};
 use crate::call::Call;
 use crate::fault::FaultKind;
 use crate::org::Org;
@@ -119,7 +119,7 @@ fn decide(shared: &Shared, request: &Request) -> Verdict {
         return Verdict::of(Answer::error(414, "E0000256", summary, &[]), permit);
     }
     let fault = lock(&shared.faults).strike(path_and_query(request));
-    let early = fault.as_ref().and_then(|fault| strike_early(shared, fault));
+    let early = fault.as_ref().and_then(|fault| strike_early(shared, &segments, fault));
     if let Some((answer, fate)) = early {
         return Verdict { fate, ..Verdict::of(answer, permit) };
     }
@@ -153,14 +153,15 @@ fn concurrency_permit(org: &Org) -> Permit {
 }
 
 /// What faults do that strike before the endpoint is reached.
-fn strike_early(shared: &Shared, fault: &FaultKind) -> Option<(Answer, Fate)> {
+fn strike_early(shared: &Shared, segments: &[String], fault: &FaultKind) -> Option<(Answer, Fate)> {
     let answer = match fault {
         FaultKind::Status(status) => Answer::of_status(*status),
         FaultKind::RateLimited => Answer::too_many(RateHeaders::Exhausted),
         FaultKind::ConcurrencyLimited => Answer::too_many(RateHeaders::Zero),
         FaultKind::EdgeLimited => Answer::html(429).with_rate(RateHeaders::None),
-        FaultKind::MissingScope => missing_scope(),
+        FaultKind::MissingScope => missing_scope(segments),
         FaultKind::NotJson => Answer::html(200),
+        FaultKind::ExpiredCursor if segments.get(2).is_some_and(|what| what == "apps") => Answer::invalid_paging(),
         FaultKind::ExpiredCursor => Answer::invalid_cursor(),
         FaultKind::EmptyList => Answer::list(Vec::new(), Vec::new()),
         FaultKind::Reset => return Some((Answer::empty(500), Fate::Dropped)),
@@ -183,12 +184,21 @@ fn strike_early(shared: &Shared, fault: &FaultKind) -> Option<(Answer, Fate)> {
     Some((answer, Fate::Answered))
 }
 
-fn missing_scope() -> Answer {
-    let reason = "Bearer authorization_uri=\"http://127.0.0.1/oauth2/v1/authorize\", scope=\"okta.users.read\", \
+fn missing_scope(segments: &[String]) -> Answer {
+    let scope = match segments.get(2).map(String::as_str) {
+        Some(what @ ("groups" | "logs" | "devices" | "apps")) => what,
+        Some("device-assurances") => "deviceAssurance",
+        Some("org") => "orgs",
+        Some("meta") => "schemas",
+        _ => "users",
+    };
+    let reason = format!(
+        "Bearer authorization_uri=\"http://127.0.0.1/oauth2/v1/authorize\", scope=\"okta.{scope}.read\", \
                   error=\"insufficient_scope\", \
-                  error_description=\"The access token provided does not contain the required scopes.\"";
+                  error_description=\"The access token provided does not contain the required scopes.\""
+    );
     let mut answer = Answer::empty(403);
-    answer.headers.push(("www-authenticate", reason.to_owned()));
+    answer.headers.push(("www-authenticate", reason));
     answer
 }
 
@@ -216,6 +226,9 @@ fn endpoint(shared: &Shared, request: &Request, segments: &[String], org: &mut O
         [first, ..] if first == ".well-known" => organization::well_known(&ask, org),
         [_, _, what, ..] if what == "users" => users::answer(&ask, org),
         [_, _, what, ..] if what == "groups" => groups::answer(&ask, org),
+        [_, _, what, ..] if what == "devices" => devices::answer(&ask, org),
+        [_, _, what, ..] if what == "device-assurances" => assurances::answer(&ask, org),
+        [_, _, what, ..] if what == "apps" => apps::answer(&ask, org),
         [_, _, what] if what == "logs" => Some(logs::list(&ask, org)),
         _ => organization::answer(&ask, org),
     };

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::answer::Answer;
+use super::apps;
 use super::ask::Ask;
 use super::users::{found, objects, understood};
 use crate::expression::{Case, Dialect, Expression, Field, holds};
@@ -21,6 +22,8 @@ pub(super) fn answer(ask: &Ask<'_>, org: &Org) -> Option<Result<Answer, Answer>>
         [] => list(ask, org),
         [id] => visible(ask, org, id).map(|group| Answer::value(&object(ask, org, group))),
         [id, "users"] => members(ask, org, id),
+        [_, "apps"] if *ask.role == Role::NoApps => Err(Answer::forbidden()),
+        [id, "apps"] => visible(ask, org, id).and_then(|group| apps::of_group(ask, org, &group.id)),
         _ => return None,
     })
 }
@@ -122,7 +125,7 @@ fn object(ask: &Ask<'_>, org: &Org, group: &Group) -> Value {
     let wants_stats = ask.parameter("expand").is_some_and(|expand| expand.split(',').any(|part| part == "stats"));
     if wants_stats && let Value::Object(map) = &mut object {
         let stats = json!({
-            "usersCount": org.member_count(&group.id), "appsCount": 0,
+            "usersCount": org.member_count(&group.id), "appsCount": org.apps().iter().filter(|app| app.has_group(&group.id)).count(),
             "groupPushMappingsCount": 0, "hasAdminPrivlege": false,
         });
         map.insert("_embedded".to_owned(), json!({"stats": stats}));

@@ -15,7 +15,7 @@ use super::listing::Direction;
 use super::users::understood;
 use crate::clock::shifted;
 use crate::expression::{Case, Dialect, Expression, Field, holds};
-use crate::org::{Event, LogOrder, LogPlace, Org};
+use crate::org::{Entry, Event, LogOrder, LogPlace, Org, Reading, SIGN_ON};
 use crate::role::Role;
 
 /// Events older than this are silently missing.
@@ -78,12 +78,15 @@ impl<'a> Query<'a> {
         let mut position = self.from.unwrap_or((self.since, 0));
         let start = position.max((oldest, 0));
         let mut items = Vec::new();
-        for (place, event) in org.journal().range(LogOrder::Arrival, (Included(start), Unbounded)) {
+        for (place, entry) in org.log_entries(LogOrder::Arrival, (Included(start), Unbounded), Reading::Forwards) {
             if items.len() >= self.limit || place.0 > self.ask.now {
                 break;
             }
             position = (place.0, place.1 + 1);
-            if event.published >= self.since.max(oldest) && self.wants(event) {
+            if self.wants(org, entry)
+                && let Some(event) = org.event_of(entry)
+                && event.published >= self.since.max(oldest)
+            {
                 items.push(event.json());
             }
         }
@@ -92,7 +95,6 @@ impl<'a> Query<'a> {
     }
 
     fn bounded(&self, org: &Org) -> Answer {
-        let journal = org.journal();
         let oldest = shifted(self.ask.now, -RETENTION);
         let first = (self.since.max(oldest), 0);
         let last = (self.until.unwrap_or(self.ask.now), usize::MIN);
@@ -101,30 +103,45 @@ impl<'a> Query<'a> {
             (Some(from), Direction::Ascending) => (Included(from.max(first)), Excluded(last)),
             (Some(from), Direction::Descending) => (Included(first), Excluded(from.min(last))),
         };
-        let ordered = journal.range(LogOrder::Published, range);
-        let ordered: Box<dyn Iterator<Item = (LogPlace, &Event)>> = match self.direction {
-            Direction::Ascending => Box::new(ordered),
-            Direction::Descending => Box::new(ordered.rev()),
+        let reading = match self.direction {
+            Direction::Ascending => Reading::Forwards,
+            Direction::Descending => Reading::Backwards,
         };
-        let mut matching =
-            ordered.filter(|(place, event)| journal.has_arrived(place.1, self.ask.now) && self.wants(event));
+        let ordered = org.log_entries(LogOrder::Published, range, reading);
+        let mut matching = ordered
+            .filter(|(place, entry)| org.has_arrived((place.1, *entry), self.ask.now) && self.wants(org, *entry));
         let page: Vec<_> = matching.by_ref().take(self.limit).collect();
         let next = page.last().filter(|_| matching.next().is_some());
         let next = next.map(|(place, _)| match self.direction {
             Direction::Ascending => self.written((place.0, place.1 + 1)),
             Direction::Descending => self.written(*place),
         });
-        self.answer(page.iter().map(|(_, event)| event.json()).collect(), next)
+        let events = page.iter().filter_map(|(_, entry)| org.event_of(*entry));
+        self.answer(events.map(|event| event.json()).collect(), next)
     }
 
-    fn wants(&self, event: &Event) -> bool {
-        let in_sight = self.ask.role.sees_all() || event.targets.iter().any(|target| self.ask.role.sees(&target.id));
-        in_sight
-            && self.filter.as_ref().is_none_or(|filter| holds(filter, Case::Folded, &|property| field(event, property)))
-            && self.ask.parameter("q").is_none_or(|keywords| {
-                let text = event.json().to_string().to_lowercase();
-                keywords.to_lowercase().split_whitespace().all(|keyword| text.contains(keyword))
+    fn wants(&self, org: &Org, entry: Entry<'_>) -> bool {
+        self.is_in_sight(org, entry)
+            && self.filter.as_ref().is_none_or(|filter| {
+                holds(filter, Case::Folded, &|property| match entry {
+                    Entry::Written(event) => field(event, property),
+                    Entry::Past(number) => past_field(org, number, property),
+                })
             })
+            && self.ask.parameter("q").is_none_or(|keywords| {
+                let text = org.event_of(entry).map(|event| event.json().to_string().to_lowercase());
+                keywords
+                    .to_lowercase()
+                    .split_whitespace()
+                    .all(|keyword| text.as_ref().is_some_and(|text| text.contains(keyword)))
+            })
+    }
+
+    fn is_in_sight(&self, org: &Org, entry: Entry<'_>) -> bool {
+        self.ask.role.sees_all()
+            || org
+                .event_of(entry)
+                .is_some_and(|event| event.targets.iter().any(|target| self.ask.role.sees(&target.id)))
     }
 
     /// A cursor without a time of issue: it never expires, and one of the same place is the same.
@@ -198,6 +215,24 @@ fn field<'a>(event: &'a Event, property: &str) -> Field<'a> {
         "target.type" => of_targets(|party| &party.kind),
         "actor.id" => Field::Text(event.actor.id.as_str().into()),
         _ => Field::from(below(event.json(), property)),
+    }
+}
+
+/// A property of a generated sign-on. What filters ask for is answered without writing the event out:
+/// there may be a million.
+fn past_field<'a>(org: &'a Org, number: usize, property: &str) -> Field<'a> {
+    match property {
+        "eventType" => Field::Text(SIGN_ON.into()),
+        "outcome.result" => Field::Text("SUCCESS".into()),
+        "actor.id" => org.history().who(number).map_or(Field::Absent, |(user, _)| Field::Exact(user)),
+        "target.id" => org.history().who(number).map_or(Field::Absent, |(user, app)| {
+            let assignment = org.app(app).map(|app| Field::Text(app.assignment_id(user).into()));
+            Field::Many(std::iter::once(Field::Exact(app)).chain(assignment).collect())
+        }),
+        _ => {
+            let event = org.past_event(number);
+            event.map_or(Field::Absent, |event| Field::from(below(event.json(), property)))
+        }
     }
 }
 

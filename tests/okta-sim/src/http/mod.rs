@@ -1,14 +1,19 @@
 //! Okta's management API over HTTP/1.1, as far as a directory sync reads it.
 //!
 //! `gate` takes every request through the same steps: note the call, limits, faults, credential,
-//! then the endpoint (`users`, `groups`, `logs`, `organization`), then whatever a fault does to the
+//! then the endpoint (`users`, `groups`, `devices`, `assurances`, `apps`, `logs`, `organization`), then whatever a fault does to the
 //! answer. `control` is the simulator's own door, under `/sim`.
 
 mod answer;
+mod app_groups;
+mod app_users;
+mod apps;
 mod ask;
+mod assurances;
 mod call_log;
 mod control;
 mod cursor;
+mod devices;
 mod gate;
 mod groups;
 mod listing;
@@ -64,7 +69,7 @@ impl Shared {
             role: Mutex::default(),
             faults: Mutex::default(),
             calls: Mutex::default(),
-            windows: Mutex::new(Windows::new(options.limit_per_minute, options.window)),
+            windows: Mutex::new(Windows::of(&options)),
             in_flight: AtomicUsize::new(0),
             requests: AtomicU64::new(1),
             last_objects: Mutex::default(),

@@ -1,11 +1,11 @@
-//! The org itself, its schema and its applications (Okta: Retrieve the org, Schemas, Applications).
+//! The org itself and its schema (Okta: Retrieve the org, Schemas).
 
 use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
 use super::ask::Ask;
 use crate::generate::CUSTOM_ATTRIBUTES;
-use crate::org::{App, Org};
+use crate::org::Org;
 use crate::role::Role;
 
 /// The 31 attributes that every profile may have.
@@ -50,13 +50,13 @@ pub(super) fn well_known(ask: &Ask<'_>, org: &Org) -> Option<Result<Answer, Answ
             "id": org.id(),
             "cell": "sim1",
             "_links": {"organization": {"href": ask.base}},
-            "pipeline": "idx",
+            "pipeline": org.pipeline().as_str(),
             "settings": {"analyticsCollectionEnabled": false},
         })))
     })
 }
 
-/// Answers what is neither users nor groups nor logs.
+/// Answers what no other module does.
 pub(super) fn answer(ask: &Ask<'_>, org: &Org) -> Option<Result<Answer, Answer>> {
     let rest: Vec<&str> = ask.segments.iter().skip(2).map(String::as_str).collect();
     Some(match rest.as_slice() {
@@ -64,8 +64,6 @@ pub(super) fn answer(ask: &Ask<'_>, org: &Org) -> Option<Result<Answer, Answer>>
         ["meta", ..] if *ask.role == Role::NoSchemas => Err(Answer::forbidden()),
         ["meta", "schemas", "user", id] => schema(ask, org, id),
         ["meta", "types", "user"] => Ok(Answer::values(user_types(ask, org), Vec::new())),
-        ["apps"] => apps(ask, org),
-        ["apps", id] => app(ask, org, id),
         _ => return None,
     })
 }
@@ -121,23 +119,4 @@ fn user_types(ask: &Ask<'_>, org: &Org) -> Vec<Value> {
     };
     let added = org.user_types().iter().map(|added| user_type(&added.id, (&added.name, &added.schema_id)));
     std::iter::once(user_type(org.type_id(), ("user", "default"))).chain(added).collect()
-}
-
-fn apps(ask: &Ask<'_>, org: &Org) -> Result<Answer, Answer> {
-    let limit = ask.page_size(20, 200)?;
-    let after = ask.position()?.unwrap_or_default();
-    let mut apps: Vec<&App> = org.apps().iter().filter(|app| ask.role.sees(&app.id) && app.id > after).collect();
-    apps.sort_by(|one, other| one.id.cmp(&other.id));
-    let next = apps.get(..limit).and_then(<[_]>::last).filter(|_| apps.len() > limit);
-    let links = ask.links(limit, next.map(|app| app.id.as_str()));
-    let shown = apps.iter().take(limit).map(|app| app.json(ask.base));
-    Ok(Answer::values(shown, links))
-}
-
-fn app(ask: &Ask<'_>, org: &Org, id: &str) -> Result<Answer, Answer> {
-    org.apps()
-        .iter()
-        .find(|app| app.id == id && ask.role.sees(id))
-        .map(|app| Answer::value(&app.json(ask.base)))
-        .ok_or_else(|| Answer::not_found(id, "AppInstance"))
 }

@@ -3,13 +3,14 @@
 //! A window begins with its first call and is not aligned to the clock's minute. Refused calls do
 //! not count.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use crate::clock::shifted;
+use crate::options::Options;
 
 /// What the rate headers say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,13 +26,20 @@ pub(super) struct Permit {
 #[derive(Debug)]
 pub(super) struct Windows {
     limit: u32,
+    /// The buckets with another limit than the rest.
+    limits: BTreeMap<String, u32>,
     length: Duration,
     running: HashMap<&'static str, (Instant, u32)>,
 }
 
 impl Windows {
-    pub(super) fn new(limit: u32, length: Duration) -> Self {
-        Self { limit, length, running: HashMap::new() }
+    pub(super) fn of(options: &Options) -> Self {
+        Self {
+            limit: options.limit_per_minute,
+            limits: options.bucket_limits.clone(),
+            length: options.window,
+            running: HashMap::new(),
+        }
     }
 
     /// Counts a call in a bucket, if there is room. `org_now` is the org's time at `now`.
@@ -40,12 +48,13 @@ impl Windows {
         if now.duration_since(*began) >= self.length {
             (*began, *used) = (now, 0);
         }
-        let admitted = *used < self.limit;
+        let limit = self.limits.get(bucket).copied().unwrap_or(self.limit);
+        let admitted = *used < limit;
         if admitted {
             *used += 1;
         }
         let left = self.length.saturating_sub(now.duration_since(*began));
-        Permit { admitted, limit: self.limit, remaining: self.limit - *used, reset: second_after(org_now, left) }
+        Permit { admitted, limit, remaining: limit.saturating_sub(*used), reset: second_after(org_now, left) }
     }
 }
 
@@ -64,6 +73,9 @@ pub(super) fn bucket_of(segments: &[String]) -> Option<&'static str> {
         ["api", "v1", "groups", _] => "/api/v1/groups/{id}",
         ["api", "v1", "groups", ..] => "/api/v1/groups",
         ["api", "v1", "logs"] => "/api/v1/logs",
+        ["api", "v1", "devices", _, "users"] => "/api/v1/devices/{id}/users",
+        ["api", "v1", "devices", ..] => "/api/v1/devices",
+        ["api", "v1", "device-assurances", ..] => "/api/v1/device-assurances",
         ["api", "v1", "apps", _] => "/api/v1/apps/{id}",
         ["api", "v1", "apps", ..] => "/api/v1/apps",
         ["api", ..] => "/api/v1",
@@ -77,7 +89,7 @@ mod tests {
 
     #[test]
     fn a_window_begins_with_its_first_call_and_refuses_beyond_its_limit() {
-        let mut windows = Windows::new(2, Duration::from_secs(60));
+        let mut windows = Windows::of(&Options { limit_per_minute: 2, ..Options::default() });
         let start = Instant::now();
         let org: Timestamp = "2026-11-20T10:00:00.5Z".parse().unwrap();
         let first = windows.take("/api/v1/users", start, org);
@@ -103,6 +115,13 @@ mod tests {
             ("api/v1/groups/00g1", Some("/api/v1/groups/{id}")),
             ("api/v1/groups/00g1/users", Some("/api/v1/groups")),
             ("api/v1/logs", Some("/api/v1/logs")),
+            ("api/v1/devices", Some("/api/v1/devices")),
+            ("api/v1/devices/guo1", Some("/api/v1/devices")),
+            ("api/v1/devices/guo1/users", Some("/api/v1/devices/{id}/users")),
+            ("api/v1/users/00u1/devices", Some("/api/v1/users")),
+            ("api/v1/device-assurances", Some("/api/v1/device-assurances")),
+            ("api/v1/apps", Some("/api/v1/apps")),
+            ("api/v1/apps/0oa1", Some("/api/v1/apps/{id}")),
             ("api/v1/apps/0oa1/users", Some("/api/v1/apps")),
             ("api/v1/meta/types/user", Some("/api/v1")),
             (".well-known/okta-organization", None),

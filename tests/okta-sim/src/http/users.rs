@@ -6,9 +6,9 @@ use serde_json::json;
 
 use super::answer::Answer;
 use super::ask::Ask;
-use super::groups;
 use super::listing::{Direction, Key, Listing, Sort, entity_tag, page};
 use super::projection::Projection;
+use super::{apps, devices, groups};
 use crate::expression::{Bounds, Case, Dialect, Expression, check, equalities, parse};
 use crate::org::{Org, Status, User};
 
@@ -23,6 +23,8 @@ pub(super) fn answer(ask: &Ask<'_>, org: &mut Org) -> Option<Result<Answer, Answ
         ["me"] => Ok(owner(ask)),
         [id] => one(ask, org, id),
         [id, "groups"] => groups::of_user(ask, org, id),
+        [id, "appLinks"] => apps::links_of_user(ask, org, id),
+        [id, "devices"] => devices::of_user(ask, org, id),
         _ => return None,
     })
 }

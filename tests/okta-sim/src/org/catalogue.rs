@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
 use std::sync::Arc;
 
+use super::search_index::Searchable;
 use super::user::User;
 use crate::id::Id;
 
@@ -79,26 +80,6 @@ impl Catalogue {
         self.at(*self.by_login.get(login.to_lowercase().as_str())?)
     }
 
-    /// Adds someone, or replaces who has the same id.
-    pub(crate) fn put(&mut self, user: Arc<User>) {
-        let Some(id) = Id::parse(&user.id) else {
-            return;
-        };
-        let slot = self.by_id.get(&id).copied();
-        let slot = slot.unwrap_or_else(|| u32::try_from(self.slots.len()).unwrap_or(u32::MAX));
-        self.forget(slot);
-        if let Some([created, updated]) = places_of(&user, slot) {
-            self.by_created.insert(created);
-            self.by_updated.insert(updated);
-        }
-        self.by_id.insert(id, slot);
-        self.by_login.insert(login_key(&user), slot);
-        match self.slots.get_mut(slot as usize) {
-            Some(place) => *place = Some(user),
-            None => self.slots.push(Some(user)),
-        }
-    }
-
     pub(crate) fn remove(&mut self, id: &str) -> Option<Arc<User>> {
         let slot = self.by_id.remove(&Id::parse(id)?)?;
         self.forget(slot);
@@ -146,6 +127,33 @@ impl Catalogue {
             self.by_updated.remove(&updated);
         }
         self.by_login.remove(&login_key(&user));
+    }
+}
+
+impl Searchable for Catalogue {
+    type Item = User;
+
+    fn put(&mut self, user: Arc<User>) {
+        let Some(id) = Id::parse(&user.id) else {
+            return;
+        };
+        let slot = self.by_id.get(&id).copied();
+        let slot = slot.unwrap_or_else(|| u32::try_from(self.slots.len()).unwrap_or(u32::MAX));
+        self.forget(slot);
+        if let Some([created, updated]) = places_of(&user, slot) {
+            self.by_created.insert(created);
+            self.by_updated.insert(updated);
+        }
+        self.by_id.insert(id, slot);
+        self.by_login.insert(login_key(&user), slot);
+        match self.slots.get_mut(slot as usize) {
+            Some(place) => *place = Some(user),
+            None => self.slots.push(Some(user)),
+        }
+    }
+
+    fn take_out(&mut self, id: &str) {
+        self.remove(id);
     }
 }
 

@@ -28,6 +28,11 @@ impl Org {
         let Some(group) = self.groups.remove(id) else {
             return false;
         };
+        if let Some(id) = Id::parse(id) {
+            for app in &mut self.apps {
+                app.groups.remove(&id);
+            }
+        }
         self.log("group.lifecycle.delete", vec![Party::group(&group)]);
         true
     }

@@ -3,7 +3,7 @@
 use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::Arc;
 
-use super::{App, Event, Group, Org, User};
+use super::{Device, Event, Group, Org, User};
 use crate::id::Id;
 
 impl Org {
@@ -94,13 +94,25 @@ impl Org {
         group == self.everyone || self.groups.get(group).is_some_and(|group| group.members.contains(&id))
     }
 
-    /// Okta's own applications.
+    /// How many devices there are, deactivated ones included.
     #[must_use]
-    pub fn apps(&self) -> &[App] {
-        &self.apps
+    pub fn device_count(&self) -> usize {
+        self.fleet.len()
     }
 
-    /// The whole system log, in the order in which things happened.
+    /// Every device, by id.
+    pub fn devices(&self) -> impl Iterator<Item = &Device> {
+        self.fleet.iter()
+    }
+
+    /// A device by id.
+    #[must_use]
+    pub fn device(&self, id: &str) -> Option<&Device> {
+        self.fleet.get(id).map(Arc::as_ref)
+    }
+
+    /// The whole system log but for a generated history of sign-ons, in the order in which things
+    /// happened.
     #[must_use]
     pub fn events(&self) -> &[Event] {
         self.journal.events()

@@ -35,6 +35,22 @@ async fn statuses_strike_as_scripted_and_are_spent() {
 }
 
 #[tokio::test]
+async fn a_missing_scope_is_named() {
+    let sim = small().await;
+    for (path, scope) in [
+        ("users", "okta.users.read"),
+        ("devices", "okta.devices.read"),
+        ("device-assurances", "okta.deviceAssurance.read"),
+        ("apps/0oa1/users", "okta.apps.read"),
+    ] {
+        sim.inject(Fault::new(Match::any(), FaultKind::MissingScope));
+        let refused = get(&sim, &format!("/api/v1/{path}")).await;
+        assert_eq!((refused.status, refused.body.len()), (403, 0));
+        assert!(refused.header("www-authenticate").unwrap().contains(&format!("scope=\"{scope}\"")), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn proxies_answer_in_html() {
     let sim = small().await;
     for (kind, status) in [(FaultKind::Status(502), 502), (FaultKind::NotJson, 200), (FaultKind::EdgeLimited, 429)] {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::client::{Reply, all, encoded, get, sim};
-use crate::{NewUser, Options, Org, Sim};
+use super::client::{Reply, encoded, get, sim};
+use crate::{NewUser, Options};
 
 fn types(reply: &Reply) -> Vec<String> {
     let items = reply.json();
@@ -99,12 +99,4 @@ async fn events_show_after_the_delay_and_vanish_after_retention() {
     assert!(get(&sim, &format!("/api/v1/logs?since={since}")).await.ids_or_empty());
     let since = since - SignedDuration::from_hours(100 * 24);
     assert_eq!(get(&sim, &format!("/api/v1/logs?since={since}")).await.error_code(), "E0000053");
-}
-
-#[tokio::test]
-async fn okta_s_own_applications_are_there() {
-    let sim = Sim::start(Org::empty(Timestamp::now()), Options::default()).await.unwrap();
-    assert_eq!(all(&sim, "/api/v1/apps?limit=1").await.len(), 2);
-    let names: Vec<String> = sim.with(|org| org.apps().iter().map(|app| app.name.clone()).collect());
-    assert_eq!(names, ["saasure", "okta_enduser"]);
 }

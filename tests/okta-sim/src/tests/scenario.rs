@@ -105,10 +105,16 @@ fn profiles_change_with_an_event_unless_deactivated() {
 #[test]
 fn a_seed_makes_the_same_org() {
     let text = |seed| {
-        let org = Org::generate(seed, 200, now());
+        let mut org = Org::generate(seed, 200, now());
+        org.generate_devices(50);
+        org.generate_apps(30);
+        org.generate_sign_ons(100);
         let users: Vec<_> = org.users().map(|user| user.json("http://o").to_string()).collect();
         let groups: Vec<_> = org.groups().map(|group| group.json("http://o").to_string()).collect();
-        (org.id().to_owned(), users, groups)
+        let devices: Vec<_> = org.devices().map(|device| device.json("http://o").to_string()).collect();
+        let apps: Vec<_> = org.apps().iter().map(|app| app.json("http://o").to_string()).collect();
+        let sign_ons: Vec<_> = org.sign_ons().map(|it| (it.at, it.user, it.app)).collect();
+        (org.id().to_owned(), [users, groups, devices, apps], sign_ons)
     };
     assert_eq!(text(5), text(5));
     assert_ne!(text(5), text(6));

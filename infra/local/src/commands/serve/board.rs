@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use rollcall::functions::JOBS;
 use rollcall_shared::handlers::due::{Standing, standing};
 use rollcall_shared::model::{Connection, Job, LastTry};
-use rollcall_shared::report::{RunReport, RunState};
+use rollcall_shared::report::{Lag, RunReport, RunState};
 use rollcall_shared::{Context, Error, clock};
 
 /// After so many looks the runs are read again though nothing seems to have happened: an approval changes a run that
@@ -28,8 +28,10 @@ pub(super) struct Board {
 pub(super) struct Row {
     pub(super) is_enabled: bool,
     pub(super) standing: Standing,
-    /// The newest run, at work or ended.
+    /// The run that is at work, else the one that ended last.
     pub(super) last: Option<RunReport>,
+    /// The lag that a run last measured: most find nobody to measure it by.
+    pub(super) lag: Option<Lag>,
 }
 
 impl Board {
@@ -88,20 +90,23 @@ async fn look_at(
         let standing = standing(context, connection, job, now).await?;
         let before = before.remove(&(connection.name.clone(), job));
         any_news |= before.as_ref().is_none_or(|row| is_news(&row.standing.last_try, &standing.last_try));
-        let mut last = before.and_then(|row| row.last);
+        let (mut last, lag) = before.map(|row| (row.last, row.lag)).unwrap_or_default();
         if let Some(run) = &standing.last_try.unfinished {
             last = context.directory.run(run).await?.or(last);
         } else {
             any_news |= last.as_ref().is_some_and(|run| run.ended.is_none());
         }
-        rows.push(((connection.name.clone(), job), Row { is_enabled: connection.enabled, standing, last }));
+        rows.push(((connection.name.clone(), job), Row { is_enabled: connection.enabled, standing, last, lag }));
     }
     if !any_news {
         return Ok(Found { rows, runs: None });
     }
     let runs = context.directory.runs(&connection.name).await?;
     for ((_, job), row) in &mut rows {
-        row.last = runs.iter().find(|run| run.job == *job).cloned();
+        let of_job = || runs.iter().filter(|run| run.job == *job);
+        // Not the one that began last: polls share a run that began long ago.
+        row.last = of_job().max_by_key(|run| (run.ended.is_none(), run.ended, run.started)).cloned();
+        row.lag = of_job().find_map(|run| run.lag_seconds);
     }
     Ok(Found { rows, runs: Some(runs) })
 }

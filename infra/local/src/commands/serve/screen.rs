@@ -91,7 +91,7 @@ fn cells((connection, job): (&str, &str), row: &Row, now: Time) -> Vec<String> {
         state(row, now),
         row.standing.last_try.begun.or(last.map(|run| run.started)).map_or_else(String::new, moment),
         next(row, now),
-        text(|run| run.lag_seconds.as_ref().map_or_else(String::new, lag)),
+        row.lag.as_ref().map_or_else(String::new, lag),
         text(|run| if run.okta.calls > 0 { grouped(run.progress.calls_left) } else { String::new() }),
         text(came_to),
     ]
@@ -228,24 +228,32 @@ mod tests {
         let succeeded = run(RunState::Succeeded, Some("2026-11-20T10:00:09Z"));
         let idle = standing(Some("2026-11-20T10:15:00Z"), LastTry::default());
         check(
-            Row { is_enabled: true, standing: idle.clone(), last: Some(succeeded.clone()) },
+            Row { is_enabled: true, standing: idle.clone(), last: Some(succeeded.clone()), lag: succeeded.lag_seconds },
             &["acme", "delta-sync", "succeeded", "2026-11-20 10:00:00", "in 10 min", "61.3 / 90", "472", "34 created"],
         );
         check(
-            Row { is_enabled: true, standing: standing(None, at_work), last: Some(run(RunState::Running, None)) },
+            Row {
+                is_enabled: true,
+                standing: standing(None, at_work),
+                last: Some(run(RunState::Running, None)),
+                lag: None,
+            },
             &["running", "2,000 of 4,000 done"],
         );
         check(
-            Row { is_enabled: true, standing: idle.clone(), last: Some(run(RunState::Running, None)) },
+            Row { is_enabled: true, standing: idle.clone(), last: Some(run(RunState::Running, None)), lag: None },
             &["interrupted"],
         );
         check(
-            Row { is_enabled: false, standing: standing(None, LastTry::default()), last: None },
+            Row { is_enabled: false, standing: standing(None, LastTry::default()), last: None, lag: None },
             &["never run", "disabled"],
         );
-        check(Row { is_enabled: true, standing: standing(None, LastTry::default()), last: Some(succeeded) }, &["off"]);
+        check(
+            Row { is_enabled: true, standing: standing(None, LastTry::default()), last: Some(succeeded), lag: None },
+            &["off"],
+        );
         let over = standing(Some("2026-11-20T10:00:00Z"), LastTry::default());
-        check(Row { is_enabled: true, standing: over, last: None }, &["now"]);
+        check(Row { is_enabled: true, standing: over, last: None, lag: None }, &["now"]);
         assert!(drawn(&Board::default(), time("2026-11-20T10:05:00Z")).contains("rollcall apply"));
     }
 

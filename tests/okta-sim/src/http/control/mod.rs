@@ -8,10 +8,25 @@
 //! - `POST /sim/groups` `{"name"}` → `{"id"}`; `POST /sim/groups/{id}/delete`;
 //!   `POST /sim/groups/{id}/rename` `{"name"}`
 //! - `POST /sim/groups/{id}/members/{user}/{add|remove}`
+//! - `POST /sim/devices` `{"user", "platform", "name", "managementStatus"?, "screenLockType"?, …profile}` → `{"id"}`
+//! - `POST /sim/devices/{id}/{signals|suspend|unsuspend|deactivate|activate|delete|vanish}`
+//! - `POST /sim/devices/{id}/profile` `{"osVersion": "15.6.1", …}`; null takes an attribute away
+//! - `POST /sim/devices/{id}/users/{user}/{add|remove}`;
+//!   `POST /sim/devices/{id}/users/{user}/link` `{"managementStatus"?, "screenLockType"?}`
+//! - `POST /sim/apps` `{"label", "name"?, "signOnMode"?, "features"?}` → `{"id"}`;
+//!   `POST /sim/apps/{id}/rename` `{"label"}`
+//! - `POST /sim/apps/{id}/{activate|deactivate|delete|vanish}`
+//! - `POST /sim/apps/{id}/users/{user}/{assign|unassign|sign-on}`
+//! - `POST /sim/apps/{id}/groups/{group}/{assign|unassign}`
+//! - `POST /sim/policies` `{"name", "platform", …conditions}` → `{"id"}`; `POST /sim/policies/{id}/delete`
+//! - `POST /sim/org/pipeline` `{"pipeline": "idx" or "v1"}`
 //! - `POST /sim/token/revoke`
 //! - `GET /sim/calls`, `DELETE /sim/calls`
 //!
 //! 200 `{"ok": true}`, or 404 where there was nothing to change.
+
+mod apps;
+mod devices;
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -19,7 +34,7 @@ use axum::http::{Method, Response, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::{Shared, ask, lock};
-use crate::org::{NewUser, Org};
+use crate::org::{NewUser, Org, Pipeline};
 
 /// Answers one request to the door.
 pub(super) async fn handle(shared: &Shared, request: Request) -> Response<Body> {
@@ -66,6 +81,11 @@ fn calls(shared: &Shared) -> Value {
 
 fn change(org: &mut Org, rest: &[&str], body: Map<String, Value>) -> Option<Value> {
     let done = match rest {
+        ["apps", rest @ ..] => return apps::change(org, rest, body),
+        ["devices", rest @ ..] => return devices::change(org, rest, body),
+        ["policies"] => return Some(json!({"id": add_policy(org, body)?})),
+        ["policies", id, "delete"] => org.delete_policy(id),
+        ["org", "pipeline"] => set_pipeline(org, body.get("pipeline")?.as_str()?),
         ["users"] => return Some(json!({"id": org.create(new_user(body)?)})),
         ["groups"] => return Some(json!({"id": org.create_group(body.get("name")?.as_str()?)})),
         ["users", id, "profile"] => set_attributes(org, id, body),
@@ -101,6 +121,16 @@ fn set_attributes(org: &mut Org, id: &str, attributes: Map<String, Value>) -> bo
         value => org.set_profile(id, &name, value),
     };
     attributes.into_iter().map(set).fold(false, |any, done| any | done)
+}
+
+fn add_policy(org: &mut Org, mut body: Map<String, Value>) -> Option<String> {
+    let (name, platform) = (body.remove("name")?, body.remove("platform")?);
+    Some(org.add_policy(name.as_str()?, platform.as_str()?, Value::Object(body)))
+}
+
+fn set_pipeline(org: &mut Org, name: &str) -> bool {
+    let known = [Pipeline::IdentityEngine, Pipeline::Classic].into_iter().find(|pipeline| pipeline.as_str() == name);
+    known.map(|pipeline| org.set_pipeline(pipeline)).is_some()
 }
 
 fn new_user(mut body: Map<String, Value>) -> Option<NewUser> {

@@ -1,0 +1,85 @@
+//! The hold: who waits in it, who is dropped from it, and when somebody is alarmed; and what a blind run leaves unsynced.
+
+use std::collections::HashSet;
+
+use futures::stream::TryStreamExt;
+
+use super::{AtWork, Sheet};
+use crate::directory::{Collected, CollectedFate, SHARDS};
+use crate::error::Error;
+use crate::handlers::interruption::Interruption;
+use crate::model::{Change, Outcome, Rejection, RejectionReason};
+use crate::reconcile::hash;
+use crate::telemetry;
+
+/// People in the open hold, as hashes of mapping and id: there may be many.
+pub(crate) type Held = HashSet<u64>;
+
+/// Alarms when a hold opens, and again whenever it has doubled: not with every run that adds to it.
+pub(super) async fn alarm(job: &AtWork<impl Sheet>) -> Result<(), Interruption> {
+    let line = &job.line;
+    let Some(hold) = line.directory.hold(&line.connection.name).await? else { return Ok(()) };
+    let waiting = line.directory.held(&line.connection.name);
+    let waiting = waiting.try_fold(0_u64, async |count, _| Ok(count + 1)).await?;
+    if hold.alarmed.is_none_or(|alarmed| waiting >= alarmed.saturating_mul(2)) {
+        // Told first: an alarm that comes twice is better than one that does not.
+        telemetry::alarm_of_hold(&line.connection.name, line.lease.run(), waiting);
+        line.directory.note_alarm(&line.lease, waiting).await?;
+    }
+    Ok(())
+}
+
+/// In a blind run nothing collected is carried out or held: each is unsynced until a run that sees decides on it.
+pub(crate) async fn set_aside(job: &AtWork<impl Sheet>) -> Result<(), Error> {
+    let line = &job.line;
+    if !job.ledger(|ledger| ledger.deactivations) {
+        return Ok(());
+    }
+    for shard in 0..SHARDS {
+        let mut collected = line.directory.deactivations(line.lease.run(), shard);
+        while let Some(Collected { mapping, id, counted, fate, .. }) = collected.try_next().await? {
+            let Some(index) = line.connection.mapping_index(&mapping) else { continue };
+            let outcome = match fate {
+                CollectedFate::Withdrawn(outcome) => outcome,
+                CollectedFate::Waits(change) => {
+                    line.reject(&line.connection.mappings[index], &id, blind_run(&change)).await?;
+                    line.directory.withdraw_deactivation(&line.lease, &mapping, &id, Outcome::Unsynced).await?;
+                    Outcome::Unsynced
+                }
+            };
+            job.ledger(|ledger| ledger.count_collected(index, &id, (outcome, counted)));
+        }
+    }
+    Ok(())
+}
+
+fn blind_run(change: &Change) -> Rejection {
+    Rejection {
+        reason: RejectionReason::BlindRun,
+        message: "Okta says that this record should be inactive, but the run could not trust what it saw.".to_owned(),
+        identifier: change.content.as_ref().map(|content| content.identifier.clone()),
+    }
+}
+
+pub(crate) async fn held(job: &AtWork<impl Sheet>) -> Result<Held, Interruption> {
+    let held = job.line.directory.held(&job.line.connection.name);
+    Ok(held.map_ok(|entry| hash((&entry.mapping, &entry.change.id))).try_collect().await?)
+}
+
+/// A full import met everybody: an entry of the hold that it did not add or confirm is one that Okta no longer bears
+/// out. Gives how many are left.
+pub(super) async fn drop_refuted(job: &AtWork<impl Sheet>) -> Result<u64, Interruption> {
+    let line = &job.line;
+    let mut entries = line.directory.held(&line.connection.name);
+    let mut left = 0;
+    while let Some(entry) = entries.try_next().await? {
+        // Of whom this run could make nothing it cannot say that Okta refutes the entry.
+        let is_broken = line.groups.broken().contains_key(&entry.mapping);
+        if is_broken || entry.run == line.lease.run() || line.is_unsynced(&entry.mapping, &entry.change.id) {
+            left += 1;
+        } else {
+            line.directory.remove_held(&line.lease, &entry.mapping, &entry.change.id).await?;
+        }
+    }
+    Ok(left)
+}

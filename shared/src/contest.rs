@@ -136,11 +136,17 @@ impl Line {
         let Some((current, former)) = whole.filter(|(current, _)| current.claim.as_ref() == Some(claim)) else {
             return Ok(Opponent::Predecessor(Predecessor::Forgotten(holder.id)));
         };
-        if let Some(predecessor) = predecessor(mapping, change, &current, &former) {
+        let predecessor = predecessor(mapping, change, &current, &former);
+        if let Some(predecessor) = predecessor.clone().filter(|_| current.standing != Some(Reason::Deactivated)) {
             return Ok(Opponent::Predecessor(predecessor));
         }
-        let Person::Here(object) = self.read_again(&holder.id).await? else { return Ok(Opponent::Holder(holder.id)) };
-        let Some(decoded) = decode(&[object]).pop() else { return Ok(Opponent::Holder(holder.id)) };
+        let stays = |id| predecessor.clone().map_or(Opponent::Holder(id), Opponent::Predecessor);
+        let Person::Here(object) = self.read_again(&holder.id).await? else { return Ok(stays(holder.id)) };
+        let Some(decoded) = decode(&[object]).pop() else { return Ok(stays(holder.id)) };
+        // A deactivated account that is called something else by now is nobody's earlier one by its identifier.
+        if let Some(predecessor) = predecessor.filter(|_| !is_called_otherwise(mapping, &decoded, claim)) {
+            return Ok(Opponent::Predecessor(predecessor));
+        }
         let Some(memberships) = self.memberships_now(mapping, &holder.id).await? else {
             return Ok(Opponent::Holder(holder.id));
         };
@@ -154,7 +160,10 @@ impl Line {
                 false => Opponent::Holder(holder.id),
             });
         }
-        if current.standing.is_some() && is_called_otherwise(mapping, &decoded, &sighting, claim) {
+        let is_left_out =
+            sighting.rejection.is_none() && sighting.desired.as_ref().is_some_and(|desired| desired.content.is_none());
+        // Their record shows what it showed when they left, and nothing keeps it up to date.
+        if is_left_out && current.standing.is_some() && is_called_otherwise(mapping, &decoded, claim) {
             return Ok(Opponent::Predecessor(Predecessor::LeftBehind(former)));
         }
         match judge(&sighting, Some(&current), Source::ReadById, self.okta.now()) {
@@ -210,13 +219,10 @@ fn wanted(change: &Change) -> Option<&Claim> {
     change.content.as_ref()?.claim.as_ref()
 }
 
-/// Whether somebody whom the mapping leaves out has another identifier by now than the claim of their record: it shows
-/// what it showed when they left, and would keep whoever has that identifier today from getting a record.
-fn is_called_otherwise(mapping: &Mapping, decoded: &Decoded, sighting: &Sighting, claim: &Claim) -> bool {
-    let is_left_out =
-        sighting.rejection.is_none() && sighting.desired.as_ref().is_some_and(|desired| desired.content.is_none());
+/// Whether somebody has another identifier by now than the claim of their record.
+fn is_called_otherwise(mapping: &Mapping, decoded: &Decoded, claim: &Claim) -> bool {
     let own = decoded.as_ref().ok().and_then(|user| mapping.claim_of(user));
-    is_left_out && own.is_some_and(|own| own != *claim)
+    own.is_some_and(|own| own != *claim)
 }
 
 /// Whether a record in this state gives its claim, or all of itself, to this change. Never one that is suspended,

@@ -107,6 +107,31 @@ async fn who_is_out_of_scope_gives_up_an_identifier_that_is_somebody_elses_by_no
 }
 
 #[tokio::test]
+async fn a_deactivated_account_that_is_called_otherwise_by_now_is_nobodys_earlier_one() {
+    let world = World::of(20).await;
+    synced(&world).await;
+    let left = world.active()[0].clone();
+    let login = world.sim.with(|org| org.user(&left).expect("is there").login());
+    world.sim.with(|org| assert!(org.deactivate(&left)));
+    synced(&world).await;
+    // Another person gets the login, in the same moment in which the old account is called something else.
+    let new = world.sim.with(|org| {
+        assert!(org.set_login(&left, "gone.away@acme.example"));
+        org.create(NewUser::new("Ida", "Byron", &login))
+    });
+    world.later(HOUR);
+    let report = world.delta().await;
+    assert_eq!(report.state, RunState::Succeeded, "{:?}", report.problem);
+    world.assert_true().await;
+    let records = people(&world).await;
+    assert_eq!((records[&new].previous_ids.len(), &*records[&left].identifier), (0, "gone.away@acme.example"));
+    world.sim.with(|org| assert!(org.reactivate(&left)));
+    synced(&world).await;
+    assert!(world.unsynced().await.is_empty(), "{:?}", world.unsynced().await);
+    world.assert_true().await;
+}
+
+#[tokio::test]
 async fn a_chain_of_renames_ends_right_in_one_sync() {
     let world = World::of(30).await;
     synced(&world).await;

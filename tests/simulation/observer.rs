@@ -1,5 +1,5 @@
-//! Who looks on: after every write, whether anybody is inactive for a reason that Okta never gave, and whether two
-//! records have one identifier.
+//! Who looks on: after every write, whether anybody is inactive for a reason that Okta never gave, whether a record lost a
+//! write or went back in time, and whether two records have one identifier.
 
 use std::collections::BTreeMap;
 
@@ -24,6 +24,8 @@ pub(crate) struct Observer {
     began: BTreeMap<String, u64>,
     /// Who has which identifier, by the keys of the records.
     claims: BTreeMap<(String, String), String>,
+    /// Each record as it was seen last.
+    seen: BTreeMap<(String, String), Value>,
     pub(crate) findings: Vec<String>,
 }
 
@@ -34,6 +36,7 @@ impl Observer {
             truths: BTreeMap::new(),
             began: BTreeMap::new(),
             claims: BTreeMap::new(),
+            seen: BTreeMap::new(),
             findings: Vec::new(),
         }
     }
@@ -66,7 +69,9 @@ impl Observer {
                 self.began.entry(run.to_owned()).or_insert(step);
             }
             if pk.starts_with(&format!("{CONNECTION}#")) {
-                self.look_at_record((pk, sk), &record(database, pk, sk), step);
+                let item = record(database, pk, sk);
+                self.look_at_record((pk, sk), &item, step);
+                self.compare_with_before((pk, sk), item, step);
             }
         }
         self.look_for_twins();
@@ -94,6 +99,21 @@ impl Observer {
                 "step {step}: {mapping} {id} is inactive for the reason {reason}, which was not so at any time since step \
                  {began}, when the run began that wrote it: {truths:?}"
             ));
+        }
+    }
+
+    /// Every write moves a record's revision on, and none brings back what Okta said earlier.
+    fn compare_with_before(&mut self, (pk, sk): (&str, &str), item: Value, step: u64) {
+        let Some(before) = self.seen.insert((pk.to_owned(), sk.to_owned()), item.clone()) else { return };
+        let number = |item: &Value| item["revision"]["N"].as_str().and_then(|text| text.parse::<u64>().ok());
+        let updated = |item: &Value| item["source_updated"]["S"].as_str().map(str::to_owned);
+        if number(&item) < number(&before) || number(&item) == number(&before) && item != before {
+            let found = format!("step {step}: a write of {pk} {sk} was lost: {before} became {item}");
+            self.findings.push(found);
+        }
+        if updated(&item) < updated(&before) {
+            let (now, before) = (updated(&item).unwrap_or_default(), updated(&before).unwrap_or_default());
+            self.findings.push(format!("step {step}: {pk} {sk} went back from {before} to {now}"));
         }
     }
 

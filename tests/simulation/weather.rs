@@ -57,13 +57,13 @@ impl Weather {
         let processes = rng.usize(3..5);
         let is_skewed = rng.u8(0..3) == 0;
         Weather {
-            people: rng.usize(40..52),
-            changes: rng.usize(60..90),
+            people: rng.usize(40..47),
+            changes: rng.usize(60..75),
             processes,
             trouble: [5, 20, 60, 120][rng.usize(0..4)],
             deaths: rng.u64(2..8),
-            danger: [2, 4, 8][rng.usize(0..3)],
-            busy: [20, 40, 80][rng.usize(0..3)],
+            danger: [4, 8][rng.usize(0..2)],
+            busy: [40, 80, 120][rng.usize(0..3)],
             mappings,
             max_deactivations: [2, 5, 20, 60][rng.usize(0..4)],
             loses_role: rng.u8(0..3) == 0,

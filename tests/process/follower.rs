@@ -1,4 +1,4 @@
-//! A function that follows an import, deployed beside one that it may start.
+//! A function that follows an import, deployed for itself.
 
 use std::time::Duration;
 
@@ -24,8 +24,6 @@ pub(crate) async fn arrived() -> (World, Vec<String>) {
 pub(crate) async fn deploy(world: &World, binary: &str, time_limit: Duration) -> Function {
     let mut environment = environment(&world.stack);
     environment.insert("ROLLCALL_SCHEDULE".to_owned(), OFTEN.to_owned());
-    // There is none of this name: that it cannot be started is no reason to fail.
-    environment.insert("ROLLCALL_FULL_IMPORT_FUNCTION".to_owned(), "the-import".to_owned());
     Function::deploy(binary.as_ref(), environment, time_limit).await.unwrap()
 }
 
@@ -49,7 +47,8 @@ pub(crate) async fn follows(world: &World, function: &Function, invocations: u64
     last["mappings"][PEOPLE]["deactivated"].as_u64().unwrap()
 }
 
-/// A trigger before anything was imported: the function's error says what has to come first.
+/// A trigger before anything was imported, where no function of the import is known: the error says what has to come
+/// first.
 pub(crate) async fn asks_for_an_import(function: &Function) {
     function.invoke(json!({})).await.unwrap();
     tokio::time::timeout(Duration::from_secs(120), function.settle()).await.unwrap();

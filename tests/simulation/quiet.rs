@@ -15,7 +15,8 @@ use crate::deployment::{CONNECTION, GROUPS};
 use crate::gate::{Gate, Verdict};
 use crate::invocation::run;
 use crate::lease::{is_unfinished, lapse};
-use crate::storm::{JOBS, Storm, told};
+use crate::storm::{JOBS, Storm};
+use crate::workers::told;
 
 /// Nothing takes longer in the quiet.
 const TOO_LONG: Duration = Duration::from_secs(3_600);

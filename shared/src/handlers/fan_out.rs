@@ -1,5 +1,7 @@
 //! A trigger without a connection: one asynchronous invocation for each, so that no connection waits for another.
 
+use aws_sdk_lambda::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_lambda::operation::invoke::InvokeError;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
 use futures::stream::{self, StreamExt};
@@ -81,11 +83,22 @@ pub(crate) async fn start(context: &Context, function: Option<&str>, event: &Eve
         let problem = Problem::new(
             "invoke",
             "Lambda did not start a further invocation",
-            format!("Invoking {function} failed: {}", aws_sdk_lambda::error::DisplayErrorContext(error)),
+            format!("Invoking {function} failed: {}", why(&error)),
             "The next trigger resumes. Check that the function's role may invoke the function itself.",
         );
         Error::Problem(problem, Fate::Retryable)
     })
+}
+
+/// What Lambda says, or what kept it from saying anything.
+fn why(error: &SdkError<InvokeError>) -> String {
+    match error.as_service_error() {
+        Some(said) => {
+            format!("{}, {}", said.code().unwrap_or("an error"), said.message().unwrap_or("without a reason"))
+        }
+        None => std::iter::successors(std::error::Error::source(error), |cause| cause.source())
+            .fold(error.to_string(), |text, cause| format!("{text}: {cause}")),
+    }
 }
 
 /// An event that cannot be written down is a fault of ours; an empty one would start every connection.

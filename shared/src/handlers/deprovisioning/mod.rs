@@ -139,8 +139,7 @@ async fn begin(
 /// Goes through the phases from where the checkpoint stands, and ends as held or succeeded. What lies deep is boxed:
 /// futures within futures take more of the stack than a thread may have.
 async fn phases(context: &Context, job: &Deprovisioning, first: Option<Batch>) -> Result<RunState, Interruption> {
-    let (mut first, mut derives) = (first, false);
-    let mut ending = RunState::Succeeded;
+    let mut first = first;
     loop {
         let phase = job.work().checkpoint.phase;
         let next = match phase {
@@ -155,20 +154,23 @@ async fn phases(context: &Context, job: &Deprovisioning, first: Option<Batch>) -
                 Phase::Applying
             }
             Phase::Applying => {
-                ending = apply(job).await?;
+                apply(job).await?;
                 job.sync_waiting().await?;
                 complete(context, job).await?;
-                derives = true;
                 Phase::Deriving
             }
             Phase::Deriving => {
                 // It takes as long as there are records. What one invocation cannot do is the next delta's: no leaver is to
                 // wait for it.
-                if derives && let Err(Interruption::Deadline) = departments::count(job).await {
-                    job.line.warn("There was no time left to count departments: the next delta-sync does.");
+                match departments::count(job).await {
+                    Err(Interruption::Deadline) => {
+                        job.line.warn("There was no time left to count departments: the next delta-sync does.");
+                    }
+                    counted => counted?,
                 }
                 job.line.publish().await?;
-                return Ok(ending);
+                let any_held = job.ledger(|ledger| ledger.tallies.iter().any(|tally| tally.counts.held > 0));
+                return Ok(if any_held { RunState::Held } else { RunState::Succeeded });
             }
         };
         job.work().checkpoint.phase = next;

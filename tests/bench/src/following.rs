@@ -1,8 +1,9 @@
 //! Following an org: a delta-sync that finds nothing, and log and delta after one in a hundred people changed.
 
+use std::collections::HashSet;
 use std::path::Path;
 
-use okta_sim::{Options, Org};
+use okta_sim::{Options, Org, Status, User};
 use serde_json::{Value, json};
 use test_support::lambda::{Function, Usage, environment};
 
@@ -65,7 +66,9 @@ struct Groups {
 /// Login users by group beside the mapping that admits everyone: one in two hundred people an administrator, one in twenty
 /// a user.
 async fn add_groups(stage: &mut Stage) -> Groups {
-    let people = stage.world.active();
+    let shared = stage.world.sim.with(|org| shared_mailboxes(org));
+    let has_own = |user: &User| !shared.contains(&user.text("email").unwrap_or_default().trim().to_lowercase());
+    let people = stage.world.people(|user| user.status == Status::Active && has_own(user));
     let (admins, users) = (people.len() / 200, people.len() / 20);
     let members = people[..admins + users].to_vec();
     let groups = Groups {
@@ -97,11 +100,11 @@ struct Churn {
 
 /// So many changes: a fifth of them memberships alone, one in twenty a deletion, others leavers, returners and edits.
 fn churn(org: &mut Org, groups: &Groups, changes: usize) -> Churn {
-    let mut churn = Churn::default();
+    let (mut churn, shared) = (Churn::default(), shared_mailboxes(org));
     let outsiders: Vec<String> = {
         let mut people: Vec<_> = org.users().map(|user| (user.created, user.id.clone(), user.status)).collect();
         people.sort_by(|one, other| (one.0, &one.1).cmp(&(other.0, &other.1)));
-        let inside: std::collections::HashSet<&String> = groups.members.iter().collect();
+        let inside: HashSet<&String> = groups.members.iter().collect();
         people.retain(|(_, id, _)| !inside.contains(id));
         people.into_iter().map(|(_, id, _)| id).collect()
     };
@@ -113,7 +116,7 @@ fn churn(org: &mut Org, groups: &Groups, changes: usize) -> Churn {
             1..=2 => {
                 churn.moved += usize::from(members.next().is_some_and(|id| org.remove_from_group(id, &groups.users)))
             }
-            3..=4 => churn.moved += usize::from(others.find(|id| joins(org, id, &groups.admins)).is_some()),
+            3..=4 => churn.moved += usize::from(others.find(|id| joins(org, (id, &groups.admins), &shared)).is_some()),
             5..=8 => churn.left += usize::from(others.next().is_some_and(|id| org.suspend(&id))),
             9..=11 => churn.left += usize::from(others.next().is_some_and(|id| org.deactivate(&id))),
             12..=13 => churn.returned += usize::from(others.find(|id| org.reactivate(id)).is_some()),
@@ -123,10 +126,21 @@ fn churn(org: &mut Org, groups: &Groups, changes: usize) -> Churn {
     churn
 }
 
-/// Puts somebody into a group who has a mailbox of their own: what several share identifies none of them.
-fn joins(org: &mut Org, id: &str, group: &str) -> bool {
-    let has_own = org.user(id).is_some_and(|user| user.text("email").is_some_and(|email| email == user.login()));
-    has_own && org.add_to_group(id, group)
+/// The mailboxes that several people share: they identify none of them.
+fn shared_mailboxes(org: &Org) -> HashSet<String> {
+    let (mut seen, mut shared) = (HashSet::new(), HashSet::new());
+    for mailbox in org.users().filter_map(|user| user.text("email")).map(|mailbox| mailbox.trim().to_lowercase()) {
+        if !seen.insert(mailbox.clone()) {
+            shared.insert(mailbox);
+        }
+    }
+    shared
+}
+
+/// Puts somebody into a group who has a mailbox of their own.
+fn joins(org: &mut Org, (id, group): (&str, &str), shared: &HashSet<String>) -> bool {
+    let mailbox = org.user(id).and_then(|user| user.text("email")).map(|mailbox| mailbox.trim().to_lowercase());
+    mailbox.is_some_and(|mailbox| !shared.contains(&mailbox)) && org.add_to_group(id, group)
 }
 
 fn is_listing(path: &str) -> bool {

@@ -161,15 +161,21 @@ async fn set(stack: &Arc<Stack>, scene: Scene, connection: &str, wire: &Wire) ->
     (world, untouched)
 }
 
+/// Login users by group besides: three administrators, of whom one is of the five users as well.
+async fn add_logins(world: &mut World, active: &[String]) -> (String, String) {
+    let admins = world.group("Admins", &active[6..9]);
+    let users = world.group("Users", &active[8..13]);
+    world.reconnect(|document| document["mappings"].as_array_mut().expect("a list").push(logins())).await;
+    (admins, users)
+}
+
 /// Login users by group besides, imported; then people and groups change.
 async fn change_for_a_delta(
     mut world: World,
     mut untouched: BTreeSet<String>,
     active: &[String],
 ) -> (World, BTreeSet<String>) {
-    let admins = world.group("Admins", &active[6..9]);
-    let users = world.group("Users", &active[8..13]);
-    world.reconnect(|document| document["mappings"].as_array_mut().expect("a list").push(logins())).await;
+    let (admins, users) = add_logins(&mut world, active).await;
     let first = world.import().await;
     assert_eq!(first.state, RunState::Succeeded, "{:?}", first.problem);
     world.later(Duration::from_secs(3_600));
@@ -191,9 +197,7 @@ async fn leave_and_come_back(
     mut untouched: BTreeSet<String>,
     active: &[String],
 ) -> (World, BTreeSet<String>) {
-    let admins = world.group("Admins", &active[6..9]);
-    let users = world.group("Users", &active[8..13]);
-    world.reconnect(|document| document["mappings"].as_array_mut().expect("a list").push(logins())).await;
+    let (admins, users) = add_logins(&mut world, active).await;
     world.sim.with(|org| assert!(org.suspend(&active[1])));
     world.later(Duration::from_secs(3_600));
     let first = world.import().await;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::{Groups, MappedGroup};
-use crate::directory::Directory;
+use crate::directory::{Directory, DirectoryError, ResolvedGroup};
 use crate::error::Error;
 use crate::model::{Connection, Mapping};
 use crate::okta::Okta;
@@ -18,11 +18,9 @@ impl Groups {
         directory: &Directory,
         connection: &Connection,
     ) -> Result<Option<Groups>, Error> {
-        let names: BTreeSet<&str> = connection.mappings.iter().flat_map(Mapping::groups).collect();
         let mut groups = Groups::none_yet(okta);
-        for name in names {
-            let Some(known) = directory.resolved_group(&connection.name, name).await? else { return Ok(None) };
-            let (configured, id, is_everyone) = (known.name, known.id, known.is_everyone);
+        for known in found_before(directory, connection).await? {
+            let Some(ResolvedGroup { name: configured, id, is_everyone }) = known else { return Ok(None) };
             groups.groups.push(MappedGroup { configured, id, is_everyone });
         }
         Ok(Some(groups))
@@ -33,13 +31,8 @@ impl Groups {
     /// # Errors
     /// When the directory cannot be read.
     pub async fn known_ids(directory: &Directory, connection: &Connection) -> Result<Vec<String>, Error> {
-        let names: BTreeSet<&str> = connection.mappings.iter().flat_map(Mapping::groups).collect();
-        let mut ids = Vec::new();
-        for name in names {
-            let known = directory.resolved_group(&connection.name, name).await?;
-            ids.extend(known.filter(|known| !known.is_everyone).map(|known| known.id));
-        }
-        Ok(ids)
+        let found = found_before(directory, connection).await?.into_iter().flatten();
+        Ok(found.filter(|group| !group.is_everyone).map(|group| group.id).collect())
     }
 
     /// Notes in the roster who of these users is in which group, as the last listings had it. True of groups in which
@@ -69,4 +62,17 @@ impl Groups {
         }
         Ok(())
     }
+}
+
+/// The groups that the connection's mappings name, in the order of the names; `None` for one that was never found.
+async fn found_before(
+    directory: &Directory,
+    connection: &Connection,
+) -> Result<Vec<Option<ResolvedGroup>>, DirectoryError> {
+    let names: BTreeSet<&str> = connection.mappings.iter().flat_map(Mapping::groups).collect();
+    let mut found = Vec::with_capacity(names.len());
+    for name in names {
+        found.push(directory.resolved_group(&connection.name, name).await?);
+    }
+    Ok(found)
 }

@@ -21,6 +21,14 @@ pub const RETENTION: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 const DELETIONS: &str =
     "eventType eq \"user.lifecycle.delete.initiated\" or eventType eq \"user.lifecycle.delete.completed\"";
 
+/// So long before its end an event of the log counts as gone: it may be, by the time that Okta answers.
+const MARGIN: Duration = Duration::from_secs(60 * 60);
+
+/// The time from which on the log has every event, at a time by Okta's clock.
+pub fn log_reaches_back_to(now: Time) -> Time {
+    now.before(RETENTION - MARGIN)
+}
+
 /// With more mapped groups than this the memberships of all groups are asked for: the address stays well under 8 KB.
 const MOST_GROUPS: usize = 40;
 

@@ -36,7 +36,7 @@ pub use client::{Okta, OktaSettings, http_client};
 pub use error::{NoAnswer, OktaError};
 pub use fault::{Fault, Throttle};
 pub use groups::Everyone;
-pub use log::{Deletions, RETENTION as LOG_RETENTION};
+pub use log::{Deletions, RETENTION as LOG_RETENTION, log_reaches_back_to};
 pub use members::{ChangedGroups, Group};
 pub use organization::Organization;
 pub use pacing::Paces;

@@ -105,13 +105,7 @@ impl PageRequest {
     /// The same page in the size of another request.
     #[must_use]
     pub fn with_limit_of(&self, other: &PageRequest) -> PageRequest {
-        let Some(limit) = other.parameter("limit") else { return self.clone() };
-        let parts = self.parameters().map(|(name, value)| match name {
-            "limit" => format!("limit={limit}"),
-            _ => format!("{name}={value}"),
-        });
-        let query: Vec<String> = parts.collect();
-        if query.is_empty() { self.clone() } else { PageRequest(format!("{}?{}", self.path(), query.join("&"))) }
+        other.parameter("limit").map_or_else(|| self.clone(), |limit| self.resized(|_| limit.to_owned()))
     }
 
     /// Path and query.
@@ -138,8 +132,16 @@ impl PageRequest {
     /// The same page with half the objects, but not fewer than 10: a page's cost grows with its size.
     pub(super) fn halved(&self) -> PageRequest {
         const FEWEST: u32 = 10;
-        let parts = self.parameters().map(|(name, value)| match value.parse::<u32>() {
-            Ok(limit) if name == "limit" && limit > FEWEST => format!("limit={}", (limit / 2).max(FEWEST)),
+        self.resized(|limit| match limit.parse::<u32>() {
+            Ok(number) if number > FEWEST => (number / 2).max(FEWEST).to_string(),
+            _ => limit.to_owned(),
+        })
+    }
+
+    /// The same page with another value of `limit`.
+    fn resized(&self, limit: impl Fn(&str) -> String) -> PageRequest {
+        let parts = self.parameters().map(|(name, value)| match name {
+            "limit" => format!("limit={}", limit(value)),
             _ => format!("{name}={value}"),
         });
         let query: Vec<String> = parts.collect();

@@ -46,12 +46,16 @@ pub(super) async fn read(okta: &Okta, at: &PageRequest, question: &PageRequest) 
 }
 
 impl LogPosition {
+    /// Whether a hint was handled a while ago.
+    pub(super) fn knows(&self, hint: &Hint) -> bool {
+        self.recent.contains(&event(hint))
+    }
+
     /// Takes a hint as handled; whether it is new.
     pub(super) fn remember(&mut self, hint: &Hint) -> bool {
-        let event = (hash(&hint.uuid), hint.published);
-        let is_new = !self.recent.contains(&event);
+        let is_new = !self.knows(hint);
         if is_new {
-            self.recent.push(event);
+            self.recent.push(event(hint));
         }
         is_new
     }
@@ -64,6 +68,11 @@ impl LogPosition {
         self.recent.truncate(MOST_REMEMBERED);
         LogPosition { next, looked: Some(looked), since: Some(since), ..self }
     }
+}
+
+/// What is remembered of the event that a hint comes from.
+fn event(hint: &Hint) -> (u64, Time) {
+    (hash(&hint.uuid), hint.published)
 }
 
 #[cfg(test)]

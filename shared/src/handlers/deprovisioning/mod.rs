@@ -113,7 +113,7 @@ async fn begin(
     position: LogPosition,
     stops: Option<Stops>,
 ) -> Result<Begun, Interruption> {
-    let shared = poll::shared_run(&position).map(str::to_owned);
+    let is_shared = poll::shared_run(&position) == Some(run.report.run.as_str());
     let Some(poll) = Poll::begin(context, run, position, stops).await? else { return Ok(Begun::NotYet) };
     let left = run.checkpoint().await?;
     if left.is_some() {
@@ -126,7 +126,7 @@ async fn begin(
     match poll.look(context, run).await? {
         Polled::Nothing => Ok(Begun::Quiet),
         Polled::Hints(poll, batch, hooked) => {
-            if shared.as_deref() == Some(run.report.run.as_str()) {
+            if is_shared {
                 run.set_apart().await?;
             }
             let job = prepare::prepare(context, run, *poll, (None, stops)).await?;
@@ -169,7 +169,7 @@ async fn phases(context: &Context, job: &Deprovisioning, first: Option<Batch>) -
                     counted => counted?,
                 }
                 job.line.publish().await?;
-                let any_held = job.ledger(|ledger| ledger.tallies.iter().any(|tally| tally.counts.held > 0));
+                let any_held = job.ledger(|ledger| ledger.any_held());
                 return Ok(if any_held { RunState::Held } else { RunState::Succeeded });
             }
         };

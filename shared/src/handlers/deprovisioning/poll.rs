@@ -21,13 +21,11 @@ use crate::handlers::run::Run;
 use crate::handlers::sight::see_anybody;
 use crate::handlers::{connect, fan_out};
 use crate::model::{Connection, Hint, Job, Time};
-use crate::okta::{LOG_RETENTION, Okta, PageRequest};
+use crate::okta::{LOG_RETENTION, Okta, PageRequest, log_reaches_back_to};
 use crate::reconcile::{LATE_EVENTS, hash};
 
 /// How long polls that find nothing share a run.
-pub(super) const SHARED_FOR: Duration = Duration::from_secs(60 * 60);
-/// So long before the log's own end it is taken for lost: what is asked for may be gone by the time that Okta answers.
-const MARGIN: Duration = Duration::from_secs(60 * 60);
+const SHARED_FOR: Duration = Duration::from_secs(60 * 60);
 
 /// What a poll works with.
 pub(super) struct Poll {
@@ -49,8 +47,8 @@ pub(super) enum Polled {
 }
 
 impl Poll {
-    /// Finds the org and how far its log was followed, by what is stored of its groups; `None` while the first import is at work, which
-    /// sees everybody itself.
+    /// Finds the org and how far its log was followed, by what is stored of its groups; `None` while the first import is at
+    /// work, which sees everybody itself.
     ///
     /// # Errors
     /// Fatal when there is no complete import; one is asked for.
@@ -74,7 +72,7 @@ impl Poll {
         let okta = connect::org(context, &connection, stops.map(|stops| stops.work)).await?;
         run.okta = Some(okta.clone());
         let groups = Groups::known_ids(&run.directory, &connection).await?;
-        if position.looked.is_some_and(|looked| is_lost(looked, okta.now())) {
+        if position.looked.is_some_and(|looked| looked < log_reaches_back_to(okta.now())) {
             // The import came later, and saw whoever left until then.
             (position.next, position.since) = (None, None);
         }
@@ -105,8 +103,7 @@ impl Poll {
             if lost_events(&self.position, &self.import, batch.date) {
                 return Err(begin_anew(context, run, (&self.connection, self.position), batch.date).await?);
             }
-            let is_new = |hint: &Hint| !self.position.recent.contains(&(hash(&hint.uuid), hint.published));
-            if !hooked.is_empty() || batch.hints.iter().any(is_new) {
+            if !hooked.is_empty() || batch.hints.iter().any(|hint| !self.position.knows(hint)) {
                 return Ok(Polled::Hints(Box::new(self), batch, hooked));
             }
             if batch.unreadable > 0 {
@@ -148,13 +145,7 @@ pub(super) fn shared_run(position: &LogPosition) -> Option<&str> {
 /// Whether the log has lost events that nobody looked at: since it was looked at last, or since the import that it is
 /// followed from.
 fn lost_events(position: &LogPosition, import: &CompleteImport, now: Time) -> bool {
-    let looked = position.looked.unwrap_or(import.t0).max(import.t0);
-    is_lost(looked, now)
-}
-
-/// Whether events of a time may be gone from the log.
-fn is_lost(time: Time, now: Time) -> bool {
-    time < now.before(LOG_RETENTION - MARGIN)
+    position.looked.unwrap_or(import.t0).max(import.t0) < log_reaches_back_to(now)
 }
 
 /// Begins at the log's end of today, and asks for a full import, which sees whoever left in between. It says so in a run of

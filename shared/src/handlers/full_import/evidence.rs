@@ -9,7 +9,7 @@ use super::import::Import;
 use crate::directory::{ConnectionState, HeldEntry};
 use crate::handlers::interruption::Interruption;
 use crate::model::{Reason, Rejection, RejectionReason, Time};
-use crate::okta::{Deletions, LOG_RETENTION};
+use crate::okta::{Deletions, log_reaches_back_to};
 
 /// The overlap of two imports' looks at the log: a person who went just before one may be listed in it still, because
 /// search lags, and the event may reach the log late. Deletions are few, so a generous overlap costs no further request.
@@ -46,7 +46,7 @@ pub(super) fn last_seen(state: &ConnectionState) -> Option<Time> {
 pub(super) async fn gather(import: &Import, state: &ConnectionState, t0: Time) -> Result<Evidence, Interruption> {
     let held = reasons_of_held(import).await?;
     let now = import.line.okta.now();
-    let retained = now.before(LOG_RETENTION - Duration::from_secs(3_600));
+    let retained = log_reaches_back_to(now);
     let last_seen = last_seen(state).unwrap_or(t0).min(t0).before(OVERLAP);
     let since = state.unsettled_since.map_or(last_seen, |unsettled| unsettled.before(OVERLAP).min(last_seen));
     match import.line.okta.deletions(since.max(retained)).await? {

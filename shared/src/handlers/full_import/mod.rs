@@ -18,7 +18,6 @@ mod seen;
 mod sweep;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use self::checkpoint::{Checkpoint, Phase};
 use self::import::Import;
@@ -38,9 +37,6 @@ use crate::line::Line;
 use crate::model::{Job, Mapping};
 use crate::reconcile::{is_too_many, watermark};
 use crate::report::{RunReport, RunState};
-
-/// A run taken up later than this after T0 starts anew (the log's events and the closing delta would be too many).
-const OLDEST_RUN: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Runs the full import of one connection, or starts one for each that is due.
 ///
@@ -87,7 +83,7 @@ async fn prepare(
     let digest = connection.mappings_digest();
     let mut checkpoint: Option<Checkpoint> = run.checkpoint().await?;
     checkpoint = checkpoint
-        .filter(|checkpoint| checkpoint.t0.after(OLDEST_RUN) > organization.asked)
+        .filter(|checkpoint| checkpoint.t0.after(run::OLDEST) > organization.asked)
         // What a plan's run left is no import to go on with.
         .filter(|checkpoint| checkpoint.mappings_digest == digest && !checkpoint.planned);
     if checkpoint.is_none() && run.taken_up {

@@ -42,7 +42,7 @@ pub(crate) struct Run {
 
 /// A run taken up later than this after its beginning starts anew: what it kept back for its end may be out of date, and
 /// expires.
-const OLDEST: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const OLDEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Run {
     /// Whether it began too long ago to be gone on with.

@@ -144,7 +144,7 @@ pub(crate) async fn apply_collected(job: &AtWork<impl Sheet>, held: &Held) -> Re
             apply_shard(job, shard, held).await?;
         }
     }
-    let any_held = job.ledger(|ledger| ledger.tallies.iter().any(|tally| tally.counts.held > 0));
+    let any_held = job.ledger(|ledger| ledger.any_held());
     if any_held {
         alarm(job).await?;
     }

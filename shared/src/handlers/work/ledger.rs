@@ -61,6 +61,11 @@ impl Ledger {
         }
     }
 
+    /// Whether anybody's deactivation joined the hold.
+    pub(crate) fn any_held(&self) -> bool {
+        self.tallies.iter().any(|tally| tally.counts.held > 0)
+    }
+
     /// Counts objects that this run has not met before.
     pub(crate) fn count(&mut self, landings: &[Landing]) {
         for landing in landings {

@@ -124,15 +124,8 @@ impl Org {
         let (Some(id), Some(person)) = (Id::parse(user), self.user(user).map(Party::user)) else {
             return false;
         };
-        let Some(entry) = self.app_mut(app) else {
-            return false;
-        };
-        if !change(entry, id) {
-            return false;
-        }
-        let targets = vec![Party::app_user(entry, &person), Party::app(entry), person];
-        self.log(event, targets);
-        true
+        let targets = |app: &App| vec![Party::app_user(app, &person), Party::app(app), person];
+        self.change_assigned(app, event, |app| change(app, id), targets)
     }
 
     fn change_group_assignment(
@@ -145,13 +138,24 @@ impl Org {
         let (Some(id), Some(party)) = (Id::parse(group), self.group(group).map(Party::group)) else {
             return false;
         };
+        self.change_assigned(app, event, |app| change(app, id), |app| vec![party, Party::app(app)])
+    }
+
+    /// Changes an app, and logs it if there was anything to change.
+    fn change_assigned(
+        &mut self,
+        app: &str,
+        event: &str,
+        change: impl FnOnce(&mut App) -> bool,
+        targets: impl FnOnce(&App) -> Vec<Party>,
+    ) -> bool {
         let Some(entry) = self.app_mut(app) else {
             return false;
         };
-        if !change(entry, id) {
+        if !change(entry) {
             return false;
         }
-        let targets = vec![party, Party::app(entry)];
+        let targets = targets(entry);
         self.log(event, targets);
         true
     }

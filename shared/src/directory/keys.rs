@@ -30,6 +30,7 @@
 //! | state | `groups#{connection}` | `#{name}` | the group that a configured name was resolved to |
 //! | state | `listings#{connection}` | `{group}` | the newest complete listing of a group |
 //! | state | `memberships#{connection}#NN` | `{group}#{user}` | whether a user is in a mapped group |
+//! | state | `custody#{connection}#NN` | `{device}` | who holds a device, and who held it last |
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -216,6 +217,10 @@ pub(super) fn memberships_shard(connection: &str, shard: u64) -> String {
 /// The sort keys of a group's members, as bounds of a `BETWEEN`; `$` is the character after `#`.
 pub(super) fn members_of(group: &str) -> Range<String> {
     format!("{}#", escape(group))..format!("{}$", escape(group))
+}
+
+pub(super) fn custody(connection: &str, device: &str) -> Key {
+    Key::state(format!("custody#{}#{:02}", escape(connection), shard(device)), bounded(device))
 }
 
 pub(super) fn listed_run(connection: &str, started: Time, run: &str) -> Key {

@@ -40,6 +40,7 @@ mod claims;
 mod compared;
 mod connection_state;
 mod connections;
+mod custody;
 mod deactivations;
 mod error;
 mod expiry;
@@ -84,7 +85,7 @@ use tokio::sync::Semaphore;
 
 pub use claims::{Holder, Wake};
 pub use compared::Compared;
-pub use connection_state::{CompleteImport, ConnectionState, DayCount};
+pub use connection_state::{Collection, CompleteImport, ConnectionState, DayCount, OrgSeen};
 pub use deactivations::{Collected, Fate as CollectedFate, Noted};
 pub use error::{Call, DirectoryError};
 pub use feed::{FeedCursor, FeedPage};

@@ -86,6 +86,8 @@ pub(crate) enum Command {
     List(ListArguments),
     /// Lists what did not sync, and why.
     Unsynced(UnsyncedArguments),
+    /// Lists what people who are inactive in Okta still hold: devices and applications, with dates.
+    Offboarding(OffboardingArguments),
     /// Loads people whom the directory knew before Okta, from CSV or NDJSON; the next sync joins them by identifier.
     Import(ImportArguments),
     /// Lists the built-in mappings.
@@ -166,7 +168,7 @@ pub(crate) struct PreviewArguments {
 pub(crate) struct SyncArguments {
     /// The connection's name.
     pub(crate) connection: String,
-    /// full-import or delta-sync.
+    /// full-import, delta-sync, deprovisioning or device-collection.
     #[arg(value_parser = job)]
     pub(crate) job: Job,
     /// Only what this plan of `preview --save` lists, and only if the directory has not moved since.
@@ -199,6 +201,15 @@ pub(crate) struct ListArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct UnsyncedArguments {
+    /// The connection's name.
+    pub(crate) connection: String,
+    /// The form of the list [default: table, with --json ndjson].
+    #[arg(long)]
+    pub(crate) format: Option<Format>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OffboardingArguments {
     /// The connection's name.
     pub(crate) connection: String,
     /// The form of the list [default: table, with --json ndjson].

@@ -9,8 +9,9 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::keys::{self, Table};
 use super::lease::Lease;
+use super::search::Search;
 use super::update::{Update, text};
-use super::{Directory, DirectoryError};
+use super::{Directory, DirectoryError, Rows};
 use crate::model::Time;
 use crate::model::device::Custody;
 
@@ -30,6 +31,14 @@ impl Directory {
         let keys = devices.iter().map(|device| keys::custody(connection, device)).collect();
         let items = self.batch_get(Table::State, keys, &["device", "custody"]).await?;
         items.iter().map(|item| Ok((item.text("device")?.to_owned(), item.value("custody")?))).collect()
+    }
+
+    /// What is known of all devices that anybody ever held, in no order.
+    pub fn all_custodies(&self, connection: &str) -> Rows<(String, Custody)> {
+        let connection = connection.to_owned();
+        let search = move |shard| Search::of(Table::State, keys::custody_shard(&connection, shard));
+        let rows = self.rows_of_shards(search);
+        rows.and_then(async |item| Ok((item.text("device")?.to_owned(), item.value("custody")?))).boxed()
     }
 
     /// Keeps who holds these devices, as Okta said at a time, unless a later look was kept before.

@@ -220,7 +220,11 @@ pub(super) fn members_of(group: &str) -> Range<String> {
 }
 
 pub(super) fn custody(connection: &str, device: &str) -> Key {
-    Key::state(format!("custody#{}#{:02}", escape(connection), shard(device)), bounded(device))
+    Key::state(custody_shard(connection, shard(device)), bounded(device))
+}
+
+pub(super) fn custody_shard(connection: &str, shard: u64) -> String {
+    format!("custody#{}#{shard:02}", escape(connection))
 }
 
 pub(super) fn listed_run(connection: &str, started: Time, run: &str) -> Key {

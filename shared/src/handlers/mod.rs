@@ -19,6 +19,7 @@ pub mod full_import;
 pub mod history;
 mod interruption;
 mod invocation;
+pub mod offboarding;
 pub mod preview;
 mod run;
 pub mod schema;

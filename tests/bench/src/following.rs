@@ -152,7 +152,7 @@ async fn deploy(stage: &Stage, binaries: &Path, name: &str) -> Result<Function, 
 }
 
 /// Invokes a function for the connection: its run's report, and what this took of the machine.
-async fn invoke(stage: &Stage, function: &Function) -> Result<(Value, Usage), Failure> {
+pub(crate) async fn invoke(stage: &Stage, function: &Function) -> Result<(Value, Usage), Failure> {
     stage.world.sim.clear_calls();
     let before = function.usage();
     let mut answer = function.invoke(json!({ "connection": stage.world.connection.name })).await?;

@@ -6,6 +6,7 @@
 //! cargo run --release -p bench -- deadline
 //! cargo run --release -p bench -- mapping
 //! cargo run --release -p bench -- following --users 100000
+//! cargo run --release -p bench -- devices --devices 20000
 //! ```
 //!
 //! Each prints what was measured and whether the bounds that Rollcall promises are kept; the exit status is 1 when one is
@@ -13,6 +14,7 @@
 
 mod binary;
 mod deadline;
+mod devices;
 mod figures;
 mod following;
 mod import;
@@ -72,6 +74,12 @@ enum Scenario {
         #[arg(long, default_value_t = 100_000)]
         users: usize,
     },
+    /// A first collection of devices, and two that find nothing changed.
+    Devices {
+        /// How many devices.
+        #[arg(long, default_value_t = 20_000)]
+        devices: usize,
+    },
     /// What mapping and diffing takes of the processor, without Okta and the directory.
     Mapping {
         /// How many people.
@@ -92,6 +100,10 @@ async fn main() -> Result<ExitCode, Failure> {
         following::run(&binary::build(&following::FUNCTIONS)?, users, &mut report).await?;
         return Ok(status(report));
     }
+    if let Scenario::Devices { devices } = arguments.scenario {
+        devices::run(&binary::build(&[devices::FUNCTION])?, devices, &mut report).await?;
+        return Ok(status(report));
+    }
     let binary = binary::build(&["full-import"])?.join("full-import");
     match arguments.scenario {
         Scenario::Import { users } => {
@@ -106,7 +118,7 @@ async fn main() -> Result<ExitCode, Failure> {
         }
         Scenario::Deadline { users, seconds } => deadline::run(&binary, (users, seconds), &mut report).await?,
         // They are done.
-        Scenario::Mapping { .. } | Scenario::Following { .. } => {}
+        Scenario::Mapping { .. } | Scenario::Following { .. } | Scenario::Devices { .. } => {}
     }
     Ok(status(report))
 }

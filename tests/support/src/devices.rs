@@ -19,6 +19,12 @@ pub const DEVICES: &str = "sekoia-devices";
 /// A world of people who have so many devices, and a connection that collects them beside the people.
 pub async fn world(devices: usize, setup: Setup) -> World {
     let mut world = World::new(setup).await;
+    add(&mut world, devices).await;
+    world
+}
+
+/// Gives the people of a world so many devices, and has them collected.
+pub async fn add(world: &mut World, devices: usize) {
     world.sim.with(|org| {
         org.generate_devices(devices);
         org.generate_policies();
@@ -26,7 +32,6 @@ pub async fn world(devices: usize, setup: Setup) -> World {
         org.set_now(org.now() + Duration::from_secs(86_400));
     });
     world.reconnect(map_devices).await;
-    world
 }
 
 fn map_devices(document: &mut Value) {

@@ -9,6 +9,7 @@ mod history;
 mod import;
 pub(crate) mod list;
 mod lookup;
+pub(crate) mod offboarding;
 mod presets;
 mod preview;
 mod runs;
@@ -36,6 +37,7 @@ pub(crate) async fn run(session: &mut Session, command: Command) -> Result<Statu
         Command::Cancel(argument) => cancel::run(session, &argument.id).await,
         Command::List(arguments) => list::run(session, &arguments).await,
         Command::Unsynced(arguments) => unsynced::run(session, &arguments).await,
+        Command::Offboarding(arguments) => offboarding::run(session, &arguments).await,
         Command::Import(arguments) => import::run(session, &arguments).await,
         Command::Presets => presets::list(session),
         Command::Preset(argument) => presets::show(session, &argument.name),

@@ -27,7 +27,7 @@ pub(super) async fn held(scene: &Scene) -> Result<Snapshot, Failure> {
     Ok(snapshot)
 }
 
-/// Whether the directory is what the org makes it: the same records, standing as they should, saying what they should.
+/// Whether the directory is, of people, what the org makes it: the same records, standing as they should, saying what they should.
 /// Of somebody who is gone or out of scope only the standing counts: the record keeps what was known last.
 pub(super) async fn equals_the_org(scene: &Scene) -> Result<bool, Failure> {
     let mut expected: BTreeMap<(String, String), (Standing, Option<Words>)> = scene.sim.with(|org| {
@@ -39,7 +39,7 @@ pub(super) async fn equals_the_org(scene: &Scene) -> Result<bool, Failure> {
         everyone.collect()
     });
     expected.extend(scene.gone.iter().map(|(key, reason)| (key.clone(), (Some(*reason), None))));
-    for mapping in &scene.connection.mappings {
+    for (_, mapping) in scene.connection.mappings_of_people() {
         let mut records = scene.stack.context.directory.records(&scene.connection.name, &mapping.name);
         while let Some(record) = records.next().await {
             let record = record?;

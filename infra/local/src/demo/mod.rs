@@ -5,6 +5,7 @@
 
 mod chapters;
 mod check;
+mod devices;
 mod scene;
 mod tell;
 
@@ -27,6 +28,7 @@ pub(crate) async fn run(session: &mut Session, arguments: &DemoArguments) -> Res
     chapters::nothing_changed(&mut teller, &scene).await?;
     chapters::some_people_leave(&mut teller, &mut scene).await?;
     chapters::somebody_moves(&mut teller, &mut scene).await?;
+    devices::what_people_have_in_hand(&mut teller, &scene).await?;
     chapters::too_many_leave(&mut teller, &mut scene).await?;
     chapters::the_view_is_lost(&mut teller, &scene).await?;
     let failed = teller.failed_claims();

@@ -35,6 +35,9 @@ impl Scene {
         let mut org = Org::generate(arguments.seed, users.saturating_sub(2), jiff::Timestamp::now());
         let person = |first: &str, last: &str, email: &str| NewUser::new(first, last, email).department("Finance");
         let ada = org.create(person("Ada", "Byron", "ada@acme.example").title("Analyst"));
+        // Half of them have registered a device.
+        org.generate_devices(users / 2);
+        org.generate_policies();
         let charles = org.create(person("Charles", "Babbage", "charles@acme.example").title("Engineer"));
         // A real org allows 600 calls a minute, and Rollcall takes its time accordingly; the story need not.
         let options = Options { limit_per_minute: 60_000, ..Options::default() };

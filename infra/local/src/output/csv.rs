@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use rollcall_shared::model::{Record, UnsyncedRow};
+use rollcall_shared::model::{Holding, Record, UnsyncedRow};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -50,6 +50,18 @@ impl<W: Write> Csv<W> {
             "attempts",
         ];
         Csv::begin(writer, keys.map(Column::Key).into())
+    }
+
+    /// Rows of the offboarding view.
+    pub(crate) fn holdings(writer: W) -> io::Result<Csv<W>> {
+        let person = ["connection", "person", "identifier", "reason", "person_updated"];
+        let thing = ["thing", "id", "name", "status", "tie", "since", "until"];
+        Csv::begin(writer, person.into_iter().chain(thing).map(Column::Key).collect())
+    }
+
+    /// Writes a row of the offboarding view.
+    pub(crate) fn holding(&mut self, holding: &Holding) -> io::Result<()> {
+        self.row(holding)
     }
 
     /// Writes a record.

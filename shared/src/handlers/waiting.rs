@@ -9,18 +9,28 @@ use crate::model::Outcome;
 use crate::reconcile::Source;
 use crate::sync::{Landing, Met};
 
-/// Looks at every claim that was let go of since somebody last looked, and gives where those who waited ended.
+/// How often it is looked for claims that came free by what was done about others.
+const ROUNDS: usize = 20;
+
+/// Looks at every claim that was let go of since somebody last looked, and gives where those who waited ended. Whoever
+/// gets one may let go of another: so it goes on until nobody does.
 ///
 /// # Errors
 /// Retryable or fatal, of Okta or the directory; what was not looked at is left to the next run.
 pub(crate) async fn wake(line: &Line) -> Result<Vec<Landing>, Interruption> {
     let mut landings = Vec::new();
-    let mut wakes = line.directory.wakes(&line.connection.name);
-    while let Some(wake) = wakes.try_next().await? {
-        for id in line.directory.waiting(&line.connection.name, &wake.mapping, &wake.claim).await? {
-            landings.extend(look_again(line, &wake, &id).await?);
+    for _ in 0..ROUNDS {
+        let (mut wakes, mut any) = (line.directory.wakes(&line.connection.name), false);
+        while let Some(wake) = wakes.try_next().await? {
+            any = true;
+            for id in line.directory.waiting(&line.connection.name, &wake.mapping, &wake.claim).await? {
+                landings.extend(look_again(line, &wake, &id).await?);
+            }
+            line.directory.finish_wake(&line.lease, &wake).await?;
         }
-        line.directory.finish_wake(&line.lease, &wake).await?;
+        if !any {
+            break;
+        }
     }
     Ok(landings)
 }

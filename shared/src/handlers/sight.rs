@@ -27,11 +27,21 @@ pub(super) async fn page_of_people(okta: &Okta, asked: &PageRequest) -> Result<P
     if !page.objects.is_empty() || page.next.is_some() {
         return Ok(page);
     }
-    let (sees_everyone, _) = everyone(okta).await?;
-    if !sees_everyone && okta.first_user().await?.is_none() {
-        return Err(blind("Okta's list of people is empty, and no org has nobody in it."));
+    if !sees_the_org(okta).await? {
+        return Err(blind(
+            "Okta's list of people has ended without anybody, and the credential sees nothing of the org.",
+        ));
     }
     Ok(okta.page(asked).await?)
+}
+
+/// Whether a credential sees the org at all: the group that no org lacks or, where it may not list groups, anybody.
+pub(super) async fn sees_the_org(okta: &Okta) -> Result<bool, Interruption> {
+    Ok(match okta.everyone().await? {
+        Everyone::Visible { .. } => true,
+        Everyone::NotThere => false,
+        Everyone::NotPermitted(_) => okta.first_user().await?.is_some(),
+    })
 }
 
 /// Whether a list can be taken up by key only.

@@ -3,6 +3,7 @@
 use futures::TryStreamExt;
 
 use super::interruption::Interruption;
+use super::sight::sees_the_org;
 use crate::directory::Wake;
 use crate::line::{Line, Person};
 use crate::model::Outcome;
@@ -22,11 +23,17 @@ pub(crate) async fn wake(line: &Line) -> Result<Vec<Landing>, Interruption> {
     for _ in 0..ROUNDS {
         let (mut wakes, mut any) = (line.directory.wakes(&line.connection.name), false);
         while let Some(wake) = wakes.try_next().await? {
-            any = true;
+            let mut is_told = true;
             for id in line.directory.waiting(&line.connection.name, &wake.mapping, &wake.claim).await? {
-                landings.extend(look_again(line, &wake, &id).await?);
+                match look_again(line, &wake, &id).await? {
+                    Some(landed) => landings.extend(landed),
+                    None => is_told = false,
+                }
             }
-            line.directory.finish_wake(&line.lease, &wake).await?;
+            if is_told {
+                line.directory.finish_wake(&line.lease, &wake).await?;
+                any = true;
+            }
         }
         if !any {
             break;
@@ -35,12 +42,21 @@ pub(crate) async fn wake(line: &Line) -> Result<Vec<Landing>, Interruption> {
     Ok(landings)
 }
 
-async fn look_again(line: &Line, wake: &Wake, id: &str) -> Result<Vec<Landing>, Interruption> {
-    let landings = match line.read_again(id).await? {
+/// Where somebody who waited ended; `None` when nobody can tell whether they are there.
+async fn look_again(line: &Line, wake: &Wake, id: &str) -> Result<Option<Vec<Landing>>, Interruption> {
+    let mut found = line.read_again(id).await?;
+    if matches!(found, Person::NotVisible) {
+        // To a role that was lost, nobody is.
+        if !sees_the_org(&line.okta).await? {
+            return Ok(None);
+        }
+        found = line.read_again(id).await?;
+    }
+    let landings = match found {
         Person::Here(object) => line.page(&[object], Source::ReadById, Met::Again).await?,
         // Nobody there to wait.
         Person::NotVisible => Vec::new(),
-        Person::Withheld(_) => return Ok(Vec::new()),
+        Person::Withheld(_) => return Ok(Some(Vec::new())),
     };
     let waits_on = landings.iter().any(|landing| {
         let is_theirs = line.connection.mappings[landing.mapping].name == wake.mapping;
@@ -49,5 +65,5 @@ async fn look_again(line: &Line, wake: &Wake, id: &str) -> Result<Vec<Landing>, 
     if !waits_on {
         line.directory.stop_waiting(&line.lease, &wake.mapping, &wake.claim, id).await?;
     }
-    Ok(landings)
+    Ok(Some(landings))
 }

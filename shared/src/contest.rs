@@ -96,7 +96,7 @@ impl Line {
                     }
                     break;
                 }
-                Opponent::Moves(next) if chain.len() < LONGEST_CHAIN && !chain.iter().any(|it| it.id == next.id) => {
+                Opponent::Moves(next) if chain.len() < LONGEST_CHAIN && may_join(&chain, &next) => {
                     chain.push(*next);
                 }
                 Opponent::LaterSelf(later) if chain.len() == 1 => {
@@ -221,6 +221,11 @@ pub(crate) fn duplicate(holder: &str, identifier: Option<String>) -> Rejection {
 
 fn wanted(change: &Change) -> Option<&Claim> {
     change.content.as_ref()?.claim.as_ref()
+}
+
+/// Whether a record may move together with others: only once, and to nothing that another of them moves to.
+fn may_join(chain: &[Change], next: &Change) -> bool {
+    !chain.iter().any(|other| other.id == next.id || wanted(other) == wanted(next))
 }
 
 /// Whether somebody has another identifier by now than the claim of their record.

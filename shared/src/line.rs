@@ -128,7 +128,8 @@ impl Line {
     }
 
     /// Writes one change of one record, if nobody else wrote it since it was diffed. Whoever leaves leaves, though the
-    /// identifier that they changed to is somebody else's: then they keep the old one.
+    /// identifier that they changed to is somebody else's: then they keep the old one, until the run looks at whoever
+    /// waits for an identifier, and so at them.
     ///
     /// # Errors
     /// When the lease has lapsed or the directory cannot be written.
@@ -136,6 +137,11 @@ impl Line {
         let written = self.write_together(mapping, std::slice::from_ref(change)).await?;
         if written != Written::Claimed || change.outcome != Outcome::Deactivated {
             return Ok(written);
+        }
+        if let Some(held) = change.held_claim.as_ref().filter(|_| change.content.is_some()) {
+            // They wait for what they hold themselves: leaving wakes whoever waits for that.
+            let itself = (change.id.as_str(), change.id.as_str());
+            self.directory.wait_for(&self.lease, &mapping.name, held, itself).await?;
         }
         let leaving = Change { content: None, ..change.clone() };
         self.write_together(mapping, &[leaving]).await

@@ -194,6 +194,20 @@ async fn a_role_that_was_lost_is_blind_and_nothing_is_missed() {
 }
 
 #[tokio::test]
+async fn who_waits_in_the_hold_as_deleted_is_no_witness() {
+    let Scene { world, people, .. } = usual().await;
+    // All of whom the log knows, and all but one of them gone: a person is asked.
+    world.sim.with(|org| people[1..].iter().for_each(|id| assert!(org.delete(id))));
+    world.later(HOUR);
+    assert_eq!(world.import().await.state, RunState::Held);
+    for _ in 0..4 {
+        world.later(HOUR);
+        let report = world.delta().await;
+        assert_eq!(report.state, RunState::Succeeded, "{:?}", report.problem);
+    }
+}
+
+#[tokio::test]
 async fn one_who_is_out_of_sight_blinds_nobody_and_a_part_of_the_org_moves_no_watermark() {
     let Scene { world, people, .. } = usual().await;
     people[30..].iter().take(1).for_each(|id| assert!(world.sim.with(|org| org.delete(id))));
@@ -214,7 +228,7 @@ async fn one_who_is_out_of_sight_blinds_nobody_and_a_part_of_the_org_moves_no_wa
     // A list that leaves out somebody who is there says nothing of the others either.
     world.later(HOUR);
     world.sim.with(|org| assert!(org.unsuspend(&people[16])));
-    world.sim.inject(Fault::new(Match::path("/api/v1/users?"), FaultKind::EmptyList).times(1));
+    world.sim.inject(Fault::new(Match::path("/api/v1/users?"), FaultKind::EmptyList).times(2));
     assert_eq!(world.delta().await.warnings.len(), 1);
     assert_eq!(world.delta().await.warnings.len(), 0);
     assert_eq!(world.standing(PEOPLE, &people[16]).await, None);

@@ -192,6 +192,41 @@ async fn a_role_that_sees_nobody_is_blind_and_no_quiet_hour() {
 }
 
 #[tokio::test]
+async fn an_event_of_before_that_comes_after_the_deletion_takes_nothing_back() {
+    let Scene { world, people, users, .. } = usual().await;
+    world.sim.with(|org| {
+        org.set_log_delay(Duration::from_secs(30));
+        assert!(org.remove_from_group(&people[6], &users));
+        org.set_log_delay(Duration::ZERO);
+        assert!(org.delete(&people[6]));
+        // So many that the late one is on a page of its own.
+        people[15..30].iter().for_each(|id| assert!(org.suspend(id) && org.unsuspend(id)));
+    });
+    world.later(MINUTE);
+    let report = world.deprovision().await;
+    assert_eq!(report.state, RunState::Succeeded, "{:?}", report.problem);
+    assert_eq!(world.standing(LOGINS, &people[6]).await, Some(Reason::Deleted));
+    world.assert_true().await;
+    assert_eq!(world.unsynced().await, []);
+}
+
+#[tokio::test]
+async fn events_that_a_role_lost_in_the_middle_hides_are_looked_at_when_it_is_back() {
+    let Scene { world, people, .. } = usual().await;
+    world.sim.with(|org| {
+        // So many that the leaver is on the second page.
+        people[20..30].iter().for_each(|id| assert!(org.suspend(id) && org.unsuspend(id)));
+        assert!(org.deactivate(&people[15]));
+    });
+    world.sim.inject(Fault::new(Match::path("/api/v1/logs").skip(1), FaultKind::LoseRole));
+    world.deprovision().await;
+    assert_eq!(world.standing(PEOPLE, &people[15]).await, None);
+    world.sim.set_role(Role::ReadOnlyAdmin);
+    world.later(MINUTE);
+    succeeded(&world).await;
+}
+
+#[tokio::test]
 async fn a_mapped_group_that_is_deleted_is_told_and_nobody_leaves_by_it() {
     let Scene { world, people, users, .. } = usual().await;
     world.sim.with(|org| assert!(org.delete_group(&users) && org.suspend(&people[15])));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use okta_sim::Role;
+use okta_sim::{Fault, FaultKind, Match, Role};
 use rollcall_shared::handlers::approve::approve;
 use rollcall_shared::handlers::cancel::cancel;
 use rollcall_shared::model::Reason;
@@ -280,4 +280,29 @@ async fn an_alarm_comes_when_a_hold_opens_and_when_it_has_doubled() {
     let last = world.import().await;
     approved(&world, &last).await;
     assert_eq!(alarmed().await, None);
+}
+
+#[tokio::test]
+async fn whom_another_job_holds_meanwhile_waits_and_is_not_carried_out() {
+    let world = allowing(2).await;
+    let active = world.active();
+    world.sim.with(|org| active[..4].iter().for_each(|id| assert!(org.deactivate(id))));
+    world.sim.clear_calls();
+    // The delta has looked at the hold, and waits for its list while an import holds the same people.
+    let list = Match::path("/api/v1/users?filter=lastUpdated");
+    world.sim.inject(Fault::new(list, FaultKind::Slow(Duration::from_secs(4))).times(1));
+    let import = async {
+        while !world.sim.calls().iter().any(|call| call.path_and_query.contains("filter=lastUpdated")) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        world.import().await
+    };
+    let (delta, import) = tokio::join!(world.delta(), import);
+    assert_eq!((import.state, counts(&import, PEOPLE).held), (RunState::Held, 4), "{:?}", import.problem);
+    assert_eq!((delta.state, counts(&delta, PEOPLE).held), (RunState::Held, 4), "{:?}", delta.problem);
+    assert_eq!(counts(&delta, PEOPLE).deactivated, 0);
+    assert_eq!(waiting(&world, &active[..4]).await, [true; 4]);
+    for id in &active[..4] {
+        assert_eq!(world.standing(PEOPLE, id).await, None);
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use okta_sim::NewUser;
+use okta_sim::{Fault, FaultKind, Match, NewUser};
 use rollcall_shared::handlers::adopt::{Adoption, Person, adopt};
 use rollcall_shared::handlers::approve::approve;
 use rollcall_shared::model::{Claim, Reason, Record, RejectionReason, State};
@@ -71,6 +71,22 @@ async fn two_swap_of_whom_one_is_suspended_meanwhile() {
         let logins = [&one, &other].map(|id| org.user(id).expect("is there").login());
         assert!(org.set_login(&one, "between@acme.example") && org.set_login(&other, &logins[0]));
         assert!(org.set_login(&one, &logins[1]) && org.suspend(&one));
+    });
+    let report = world.delta().await;
+    assert_eq!(report.state, RunState::Succeeded, "{:?}", report.problem);
+    assert!(world.unsynced().await.is_empty(), "{:?}", world.unsynced().await);
+    world.assert_true().await;
+}
+
+#[tokio::test]
+async fn two_swap_who_are_both_suspended_before_anybody_looks() {
+    let world = World::of(20).await;
+    synced(&world).await;
+    let (one, other) = (world.active()[0].clone(), world.active()[1].clone());
+    world.sim.with(|org| {
+        let logins = [&one, &other].map(|id| org.user(id).expect("is there").login());
+        assert!(org.set_login(&one, "between@acme.example") && org.set_login(&other, &logins[0]));
+        assert!(org.set_login(&one, &logins[1]) && org.suspend(&one) && org.suspend(&other));
     });
     let report = world.delta().await;
     assert_eq!(report.state, RunState::Succeeded, "{:?}", report.problem);
@@ -147,6 +163,53 @@ async fn a_chain_of_renames_ends_right_in_one_sync() {
 }
 
 #[tokio::test]
+async fn a_chain_that_waits_for_somebody_deleted_moves_on_in_one_run() {
+    let world = World::of(20).await;
+    synced(&world).await;
+    let [gone, second, third] = [0, 1, 2].map(|at| world.active()[at].clone());
+    world.sim.with(|org| {
+        let logins = [&gone, &second].map(|id| org.user(id).expect("is there").login());
+        assert!(org.delete(&gone) && org.set_login(&second, &logins[0]) && org.set_login(&third, &logins[1]));
+    });
+    // A delta learns of no deletion: each waits for the one before.
+    assert_eq!(world.delta().await.state, RunState::Succeeded);
+    assert_eq!(unsynced(&world).await.into_keys().collect::<BTreeSet<_>>(), [second, third].into());
+    let report = world.deprovision().await;
+    assert_eq!(report.state, RunState::Succeeded, "{:?}", report.problem);
+    assert!(world.unsynced().await.is_empty(), "{:?}", world.unsynced().await);
+    world.assert_true().await;
+}
+
+#[tokio::test]
+async fn of_two_who_want_the_same_in_a_chain_one_waits() {
+    let world = by_mail(5).await;
+    let (ada, bob) = (create(&world, "Ada", "ada@acme.example"), create(&world, "Bob", "bob@acme.example"));
+    synced(&world).await;
+    world.sim.with(|org| assert!(org.deactivate(&bob)));
+    synced(&world).await;
+    world.later(HOUR);
+    world.sim.with(|org| {
+        // So late that the delta does not list them.
+        let now = org.now();
+        org.set_now(now.saturating_sub(HOUR + HOUR / 2).expect("a moment"));
+        assert!(org.set_profile(&ada, "email", "bob@acme.example"));
+        assert!(org.set_profile(&bob, "email", "ada@acme.example"));
+        org.set_now(now);
+    });
+    // Wants Ada's address, Ada wants Bob's, and the account that Bob has left wants Ada's as well.
+    let again = create(&world, "Bob", "ada@acme.example");
+    assert_eq!(world.delta().await.state, RunState::Succeeded);
+    let records = people(&world).await;
+    let identifiers: BTreeSet<&String> = records.values().map(|record| &record.identifier).collect();
+    assert_eq!(identifiers.len(), records.len(), "{identifiers:?}");
+    synced(&world).await;
+    let records = people(&world).await;
+    assert_eq!((&*records[&again].identifier, &*records[&ada].identifier), ("ada@acme.example", "bob@acme.example"));
+    assert_eq!(records[&again].previous_ids, [bob]);
+    assert!(world.unsynced().await.is_empty(), "{:?}", world.unsynced().await);
+}
+
+#[tokio::test]
 async fn who_shares_an_identifier_waits_until_it_comes_free() {
     for free in ["changed", "deleted", "deactivated"] {
         let world = by_mail(5).await;
@@ -171,6 +234,27 @@ async fn who_shares_an_identifier_waits_until_it_comes_free() {
         assert!(world.unsynced().await.iter().all(|row| row.id != waiter), "{free}");
         assert_eq!(records.contains_key(&holder), free == "changed", "{free}");
     }
+}
+
+#[tokio::test]
+async fn who_waits_is_not_given_up_for_a_role_that_was_lost_for_a_moment() {
+    let world = by_mail(5).await;
+    synced(&world).await;
+    let holder = create(&world, "Ada", "ada@acme.example");
+    synced(&world).await;
+    let waiter = create(&world, "Ida", "ada@acme.example");
+    synced(&world).await;
+    world.later(HOUR);
+    world.sim.with(|org| assert!(org.set_profile(&holder, "email", "countess@acme.example")));
+    let waiters = Match::path(&format!("/api/v1/users/{waiter}"));
+    world.sim.inject(Fault::new(waiters, FaultKind::Status(404)).times(1));
+    world.sim.inject(Fault::new(Match::path("/api/v1/groups").query("BUILT_IN"), FaultKind::EmptyList).times(1));
+    assert_eq!(world.delta().await.state, RunState::Succeeded);
+    assert!(!people(&world).await.contains_key(&waiter), "nobody could tell whether they are there");
+    world.later(HOUR);
+    assert_eq!(world.delta().await.state, RunState::Succeeded);
+    assert!(world.unsynced().await.is_empty(), "{:?}", world.unsynced().await);
+    assert_eq!(people(&world).await[&waiter].state, State::Active);
 }
 
 #[tokio::test]

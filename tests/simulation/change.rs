@@ -148,9 +148,12 @@ impl Administrator {
         org.remove_from_group(&user.id, &id).then(|| format!("{} leaves {group}", called(&user)))
     }
 
-    /// Two people get each other's login and mail.
+    /// Two people get each other's login and mail. Not what an account of before has still: whose it is then, nobody could
+    /// say, and whoever gets it is unsynced for good.
     fn swap(&mut self, org: &mut Org) -> Option<String> {
-        let (one, other) = (self.pick(org, &is_here)?, self.pick(org, &is_here)?);
+        let left: BTreeSet<_> = self.left_behind.iter().filter_map(|id| org.user(id)?.text("email")).collect();
+        let may_swap = |user: &User| is_here(user) && user.text("email").is_none_or(|mail| !left.contains(&mail));
+        let (one, other) = (self.pick(org, &may_swap)?, self.pick(org, &may_swap)?);
         if one.id == other.id {
             return None;
         }

@@ -2,6 +2,7 @@
 //! write or went back in time, and whether two records have one identifier.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use dynoxide::Database;
 use okta_sim::Sim;
@@ -9,19 +10,40 @@ use rollcall::stack;
 use rollcall_shared::model::{Connection, Reason};
 use serde_json::{Value, json};
 use test_support::truth;
+use tokio::time::Instant;
 
 use crate::deployment::CONNECTION;
 
-/// What is true of somebody under a mapping, from a step on.
-type Truths = Vec<(u64, Option<Reason>)>;
+/// What is true of somebody under a mapping, from a moment on.
+type Truths = Vec<(Moment, Option<Reason>)>;
+
+/// A step, and when it was.
+#[derive(Debug, Clone, Copy)]
+struct Moment {
+    step: u64,
+    at: Instant,
+}
+
+impl Moment {
+    fn of(step: u64) -> Moment {
+        Moment { step, at: Instant::now() }
+    }
+
+    /// Whether what was true as of then shows in every list of a run that began at another moment.
+    fn shows_at(self, began: Moment, index_lag: Duration) -> bool {
+        self.step <= began.step && self.at + index_lag <= began.at
+    }
+}
 
 /// What was seen of Okta and of the directory.
 pub(crate) struct Observer {
     connection: Connection,
     /// By mapping and id.
     truths: BTreeMap<(String, String), Truths>,
+    /// How far Okta's search runs behind at most.
+    index_lag: Duration,
     /// The first step of each run.
-    began: BTreeMap<String, u64>,
+    began: BTreeMap<String, Moment>,
     /// Who has which identifier, by the keys of the records.
     claims: BTreeMap<(String, String), String>,
     /// Each record as it was seen last.
@@ -30,9 +52,10 @@ pub(crate) struct Observer {
 }
 
 impl Observer {
-    pub(crate) fn of(connection: Connection) -> Observer {
+    pub(crate) fn of(connection: Connection, index_lag: Duration) -> Observer {
         Observer {
             connection,
+            index_lag,
             truths: BTreeMap::new(),
             began: BTreeMap::new(),
             claims: BTreeMap::new(),
@@ -51,13 +74,13 @@ impl Observer {
         });
         for (key, truths) in &mut self.truths {
             if !now.contains_key(key) && truths.last().is_none_or(|(_, last)| *last != Some(Reason::Deleted)) {
-                truths.push((step, Some(Reason::Deleted)));
+                truths.push((Moment::of(step), Some(Reason::Deleted)));
             }
         }
         for (key, reason) in now {
             let truths = self.truths.entry(key).or_default();
             if truths.last().is_none_or(|(_, last)| *last != reason) {
-                truths.push((step, reason));
+                truths.push((Moment::of(step), reason));
             }
         }
     }
@@ -66,7 +89,7 @@ impl Observer {
     pub(crate) fn look_at_writes(&mut self, database: &Database, written: &[(String, String)], step: u64) {
         for (pk, sk) in written {
             if let Some(run) = pk.strip_prefix("run#").filter(|_| sk == "report") {
-                self.began.entry(run.to_owned()).or_insert(step);
+                self.began.entry(run.to_owned()).or_insert_with(|| Moment::of(step));
             }
             if pk.starts_with(&format!("{CONNECTION}#")) {
                 let item = record(database, pk, sk);
@@ -88,16 +111,17 @@ impl Observer {
         let Some(reason) = text("reason") else { return };
         let key = (mapping, id);
         let run = text("written_by").unwrap_or_default();
-        let began = self.began.get(&run).copied().unwrap_or(0);
         let truths = self.truths.get(&key).map(Vec::as_slice).unwrap_or_default();
-        let at_begin = truths.iter().rev().find(|(at, _)| *at <= began);
-        let since = truths.iter().filter(|(at, _)| *at > began).chain(at_begin);
-        let was_true = since.filter_map(|(_, reason)| *reason).any(|it| says(it, &reason));
+        // Whatever was true before, and shows in no list of the run any more, it cannot have seen.
+        let shows =
+            |(since, _): &(Moment, _)| self.began.get(&run).is_some_and(|began| since.shows_at(*began, self.index_lag));
+        let first = truths.iter().rposition(shows).unwrap_or(0);
+        let was_true = truths[first..].iter().filter_map(|(_, reason)| *reason).any(|it| says(it, &reason));
         if !was_true {
             let (mapping, id) = &key;
             self.findings.push(format!(
-                "step {step}: {mapping} {id} is inactive for the reason {reason}, which was not so at any time since step \
-                 {began}, when the run began that wrote it: {truths:?}"
+                "step {step}: {mapping} {id} is inactive for the reason {reason}, which was not so at any time that the run \
+                 {run} which wrote it could see: {truths:?}"
             ));
         }
     }

@@ -56,7 +56,7 @@ impl Storm {
         let weather = Weather::draw(&mut rng);
         let deployment = Deployment::new(seed, &weather).await;
         let administrator = Administrator::of(weather.people, rng.fork());
-        let observer = Observer::of(deployment.connection.clone());
+        let observer = Observer::of(deployment.connection.clone(), weather.index_lag);
         let mut storm = Storm {
             speeds: vec![1; weather.processes],
             weather,

@@ -100,6 +100,15 @@ impl Directory {
         }
     }
 
+    /// What is to become of an object whose deactivation a run collected; `None` where it did not.
+    ///
+    /// # Errors
+    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses, or the item is damaged.
+    pub async fn deactivation(&self, run: &str, mapping: &str, id: &str) -> Result<Option<Fate>, DirectoryError> {
+        let item = self.get(&keys::deactivation(run, mapping, id)).await?;
+        Ok(item.map(|item| collected(&item)).transpose()?.map(|collected| collected.fate))
+    }
+
     /// The collected deactivations of a run in one shard.
     pub fn deactivations(&self, run: &str, shard: u64) -> Rows<Collected> {
         let rows = self.rows(Search::of(Table::State, keys::deactivations_shard(run, shard)));

@@ -92,6 +92,20 @@ impl Directory {
         rows.and_then(entry).boxed()
     }
 
+    /// The change that waits for one record, if one does.
+    ///
+    /// # Errors
+    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses, or the item is damaged.
+    pub async fn held_change(
+        &self,
+        connection: &str,
+        mapping: &str,
+        id: &str,
+    ) -> Result<Option<Change>, DirectoryError> {
+        let item = self.get(&keys::held(connection, mapping, id)).await?;
+        item.map(|item| item.json("change")).transpose()
+    }
+
     /// Adds a deactivation to the hold; a later one of the same object takes its place.
     ///
     /// # Errors

@@ -57,6 +57,8 @@ impl<'a> Moves<'a> {
             self.moves.entry(held).or_default().from = Some(&change.id);
         }
         if let Some(wanted) = wanted {
+            // Whoever waited for it while somebody else held it may have it of a leaver.
+            self.offered.extend(left.then_some(wanted));
             let to = self.moves.entry(wanted).or_default();
             to.to = Some((&change.id, change.source_created));
             match &change.predecessor {

@@ -7,12 +7,14 @@ use crate::context::Context;
 use crate::directory::{CompleteImport, ConnectionState, SHARDS};
 use crate::error::{Error, Fate};
 use crate::handlers::interruption::Interruption;
-use crate::model::{Connection, Job, ObjectKind, Time};
+use crate::model::{Connection, Job, ObjectKind, Reason, Time};
 use crate::reconcile::hash;
 use crate::report::Problem;
 
 /// How many witnesses are asked for.
 const WITNESSES: usize = 2;
+/// How many are looked at for each where a hold is open: some may wait in it.
+const CANDIDATES: usize = 20;
 
 /// Why there is nothing that could be followed.
 pub(crate) enum NoImport {
@@ -65,15 +67,28 @@ pub(crate) async fn ask_for_an_import(context: &Context, connection: &Connection
     Error::Problem(Problem::new(slug, title, detail, hint).with_status(409), Fate::Fatal)
 }
 
-/// Known active people, other ones in every run: should they all have been deleted, the next run asks for others.
+/// Known active people, other ones in every run: should they all have been deleted, the next run asks for others. Not those
+/// who were found to be gone, and wait for a person to agree.
 pub(crate) async fn witnesses(run: &Run, connection: &Connection) -> Result<Vec<String>, Interruption> {
     let first = hash(run.lease.run()) % SHARDS;
+    let any_held = run.directory.hold(&connection.name).await?.is_some();
+    let asked = if any_held { WITNESSES * CANDIDATES } else { WITNESSES };
     for (_, mapping) in connection.mappings_of_people() {
         let place = (connection.name.as_str(), mapping.name.as_str());
-        let found = run.directory.some_active(place, first, WITNESSES).await?;
+        let mut found = Vec::new();
+        for id in run.directory.some_active(place, first, asked).await? {
+            if found.len() < WITNESSES && !(any_held && is_held_as_gone(run, place, &id).await?) {
+                found.push(id);
+            }
+        }
         if !found.is_empty() {
             return Ok(found);
         }
     }
     Ok(Vec::new())
+}
+
+async fn is_held_as_gone(run: &Run, (connection, mapping): (&str, &str), id: &str) -> Result<bool, Interruption> {
+    let held = run.directory.held_change(connection, mapping, id).await?;
+    Ok(held.is_some_and(|change| change.standing.is_some_and(Reason::is_gone)))
 }

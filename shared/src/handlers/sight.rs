@@ -1,11 +1,11 @@
-//! What a credential sees of an org: the group that no org lacks, and the mapped ones.
+//! What a credential sees of an org: the group that no org lacks, the mapped ones, and whether a list's end is one.
 
 use super::interruption::{Interruption, blind};
 use crate::directory::Directory;
 use crate::error::{Error, Fate};
 use crate::groups::{Groups, Resolved};
 use crate::model::Connection;
-use crate::okta::{Everyone, Okta};
+use crate::okta::{Everyone, Okta, OktaError, Page, PageRequest};
 
 /// The group Everyone is in every org: a credential that may list groups and does not see it sees only part of the org.
 /// Gives whether it is seen, and its size.
@@ -17,6 +17,36 @@ pub(super) async fn everyone(okta: &Okta) -> Result<(bool, Option<u64>), Interru
         )),
         Everyone::NotPermitted(_) => Ok((false, None)),
     }
+}
+
+/// Reads a page of a list of people. One without anybody that ends the list is also what a role gets that was taken its
+/// sight in the middle of it, and some have it back before anybody looks around. So it is believed when the credential
+/// sees the org, and then gets nobody once more.
+pub(super) async fn page_of_people(okta: &Okta, asked: &PageRequest) -> Result<Page, Interruption> {
+    let page = okta.page(asked).await?;
+    if !page.objects.is_empty() || page.next.is_some() {
+        return Ok(page);
+    }
+    if !sees_the_org(okta).await? {
+        return Err(blind(
+            "Okta's list of people has ended without anybody, and the credential sees nothing of the org.",
+        ));
+    }
+    Ok(okta.page(asked).await?)
+}
+
+/// Whether a credential sees the org at all: the group that no org lacks or, where it may not list groups, anybody.
+pub(super) async fn sees_the_org(okta: &Okta) -> Result<bool, Interruption> {
+    Ok(match okta.everyone().await? {
+        Everyone::Visible { .. } => true,
+        Everyone::NotThere => false,
+        Everyone::NotPermitted(_) => okta.first_user().await?.is_some(),
+    })
+}
+
+/// Whether a list can be taken up by key only.
+pub(super) fn is_cursor_lost(interruption: &Interruption) -> bool {
+    matches!(interruption, Interruption::Error(Error::Okta(OktaError::CursorLost(_))))
 }
 
 /// Makes sure that a credential sees somebody of people who are known to be active; without any, nothing can be told.

@@ -3,37 +3,63 @@
 use futures::TryStreamExt;
 
 use super::interruption::Interruption;
+use super::sight::sees_the_org;
 use crate::directory::Wake;
 use crate::line::{ById, Line};
-use crate::model::Outcome;
+use crate::model::{ObjectKind, Outcome};
 use crate::reconcile::Source;
 use crate::sync::{Landing, Met};
 
-/// Looks at every claim that was let go of since somebody last looked, and gives where those who waited ended.
+/// How often it is looked for claims that came free by what was done about others.
+const ROUNDS: usize = 20;
+
+/// Looks at every claim that was let go of since somebody last looked, and gives where those who waited ended. Whoever
+/// gets one may let go of another: so it goes on until nobody does.
 ///
 /// # Errors
 /// Retryable or fatal, of Okta or the directory; what was not looked at is left to the next run.
 pub(crate) async fn wake(line: &Line) -> Result<Vec<Landing>, Interruption> {
     let mut landings = Vec::new();
-    let mut wakes = line.directory.wakes(&line.connection.name);
-    while let Some(wake) = wakes.try_next().await? {
-        for id in line.directory.waiting(&line.connection.name, &wake.mapping, &wake.claim).await? {
-            landings.extend(look_again(line, &wake, &id).await?);
+    for _ in 0..ROUNDS {
+        let (mut wakes, mut any) = (line.directory.wakes(&line.connection.name), false);
+        while let Some(wake) = wakes.try_next().await? {
+            let mut is_told = true;
+            for id in line.directory.waiting(&line.connection.name, &wake.mapping, &wake.claim).await? {
+                match look_again(line, &wake, &id).await? {
+                    Some(landed) => landings.extend(landed),
+                    None => is_told = false,
+                }
+            }
+            if is_told {
+                line.directory.finish_wake(&line.lease, &wake).await?;
+                any = true;
+            }
         }
-        line.directory.finish_wake(&line.lease, &wake).await?;
+        if !any {
+            break;
+        }
     }
     Ok(landings)
 }
 
-async fn look_again(line: &Line, wake: &Wake, id: &str) -> Result<Vec<Landing>, Interruption> {
+/// Where somebody who waited ended; `None` when nobody can tell whether they are there.
+async fn look_again(line: &Line, wake: &Wake, id: &str) -> Result<Option<Vec<Landing>>, Interruption> {
     // Its mapping was taken out of the connection: nobody waits under it any more.
-    let Some(mapping) = line.connection.mapping(&wake.mapping) else { return Ok(Vec::new()) };
+    let Some(mapping) = line.connection.mapping(&wake.mapping) else { return Ok(Some(Vec::new())) };
     let objects = mapping.source.objects();
-    let landings = match line.read_again(objects, id).await? {
+    let mut found = line.read_again(objects, id).await?;
+    if matches!(found, ById::NotVisible) && objects == ObjectKind::User {
+        // To a role that was lost, nobody is.
+        if !sees_the_org(&line.okta).await? {
+            return Ok(None);
+        }
+        found = line.read_again(objects, id).await?;
+    }
+    let landings = match found {
         ById::Here(object) => line.page((objects, &[object]), Source::ReadById, Met::Again).await?,
         // Nobody there to wait.
         ById::NotVisible => Vec::new(),
-        ById::Withheld(_) => return Ok(Vec::new()),
+        ById::Withheld(_) => return Ok(Some(Vec::new())),
     };
     let waits_on = landings.iter().any(|landing| {
         let is_theirs = line.connection.mappings[landing.mapping].name == wake.mapping;
@@ -42,5 +68,5 @@ async fn look_again(line: &Line, wake: &Wake, id: &str) -> Result<Vec<Landing>, 
     if !waits_on {
         line.directory.stop_waiting(&line.lease, &wake.mapping, &wake.claim, id).await?;
     }
-    Ok(landings)
+    Ok(Some(landings))
 }

@@ -19,6 +19,8 @@ pub(super) struct Batch {
     pub(super) date: Time,
     /// What was asked for.
     pub(super) asked: PageRequest,
+    /// Whether there was no event on the page.
+    pub(super) is_empty: bool,
     /// Whether the log has nothing more for now.
     pub(super) is_last: bool,
     /// Events that could not be read.
@@ -39,10 +41,19 @@ pub(super) async fn read(okta: &Okta, at: &PageRequest, question: &PageRequest) 
         }
     }
     // At its head the log answers with a link as well, and without events (Okta: System Log query).
-    let is_last = page.objects.is_empty() || page.next.is_none();
+    let is_empty = page.objects.is_empty();
+    let is_last = is_empty || page.next.is_none();
     // After trouble a smaller page is asked for, and its link goes on with that: not for good.
     let next = page.next.map(|next| next.with_limit_of(question));
-    Ok(Batch { hints, next, date: page.date, asked, is_last, unreadable })
+    Ok(Batch { hints, next, date: page.date, asked, is_empty, is_last, unreadable })
+}
+
+impl Batch {
+    /// Where the log is taken up after this page. A credential that was just taken the sight of the events gets a page
+    /// without any, and its link leads past them: so one without any is asked for again.
+    pub(super) fn resumption(&self) -> Option<&PageRequest> {
+        if self.is_empty { Some(&self.asked) } else { self.next.as_ref() }
+    }
 }
 
 impl LogPosition {

@@ -54,7 +54,7 @@ pub(super) async fn follow(job: &Deprovisioning, first: Option<Batch>) -> Result
         {
             let checkpoint = &mut job.work().checkpoint;
             checkpoint.page = Progress::default();
-            checkpoint.next = batch.next.as_ref().map(|next| next.as_str().to_owned());
+            checkpoint.next = batch.resumption().map(|next| next.as_str().to_owned());
             checkpoint.looked = Some(batch.date);
         }
         at = match batch.next {

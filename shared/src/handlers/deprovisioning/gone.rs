@@ -5,6 +5,7 @@
 
 use super::checkpoint::Deprovisioning;
 use super::people::Concerned;
+use crate::directory::CollectedFate;
 use crate::handlers::interruption::Interruption;
 use crate::handlers::sight::see_anybody;
 use crate::handlers::work::absence::{Absence, gone};
@@ -15,8 +16,8 @@ use crate::sync::{Landing, Met};
 pub(super) async fn take_in(job: &Deprovisioning, person: &Concerned) -> Result<bool, Interruption> {
     let line = &job.line;
     if !person.hinted.deleted {
-        if person.known.iter().all(|(_, known)| known.current.standing.is_some_and(Reason::is_gone)) {
-            // An event of before, which the log got late: that they are gone is known.
+        if is_known_gone(job, person).await? {
+            // An event of before, which the log got late.
             return Ok(true);
         }
         reject(job, person, unexplained()).await?;
@@ -36,6 +37,24 @@ pub(super) async fn take_in(job: &Deprovisioning, person: &Concerned) -> Result<
         landings.push(Landing { mapping: index, id: person.id.clone(), outcome, before });
     }
     count(job, person, &landings, met).await?;
+    Ok(true)
+}
+
+/// Whether it is known that somebody is gone: their records say so, or will, as the log told this very run.
+async fn is_known_gone(job: &Deprovisioning, person: &Concerned) -> Result<bool, Interruption> {
+    let line = &job.line;
+    for (index, known) in &person.known {
+        if known.current.standing.is_some_and(Reason::is_gone) {
+            continue;
+        }
+        let mapping = &line.connection.mappings[*index].name;
+        let collected = line.directory.deactivation(line.lease.run(), mapping, &person.id).await?;
+        let is_told =
+            matches!(collected, Some(CollectedFate::Waits(change)) if change.standing == Some(Reason::Deleted));
+        if !is_told {
+            return Ok(false);
+        }
+    }
     Ok(true)
 }
 

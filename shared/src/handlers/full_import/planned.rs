@@ -17,7 +17,7 @@ use crate::error::{Error, Fate};
 use crate::handlers::connect;
 use crate::handlers::interruption::Interruption;
 use crate::handlers::run::{self, Opened, Run};
-use crate::handlers::work::{deciding, holding};
+use crate::handlers::work::deciding;
 use crate::model::{Connection, Job, ObjectKind, Outcome, Plan, Plans, identify};
 use crate::okta::PageRequest;
 use crate::reconcile::Source;
@@ -148,9 +148,8 @@ async fn work(import: &Import, state: &ConnectionState, plan: &Plan) -> Result<R
     deciding::decide(import).await?;
     import.work().checkpoint.enter(Phase::Applying);
     import.save().await?;
-    let held = holding::held(import).await?;
     // Of the hold's other entries this run knows nothing: they go on waiting.
-    deciding::apply_collected(import, &held).await
+    deciding::apply_collected(import).await
 }
 
 /// Reads some people of the plan, and takes them through the line.

@@ -13,9 +13,10 @@ use super::import::Import;
 use super::seen::{note_seen, sort_out};
 use super::sweep::sweep;
 use crate::handlers::interruption::{Interruption, blind};
+use crate::handlers::sight::{is_cursor_lost, page_of_people};
 use crate::handlers::work::Seen;
 use crate::model::{Identity, ObjectKind, RawObject, Time, identify};
-use crate::okta::{OktaError, PageRequest};
+use crate::okta::PageRequest;
 use crate::reconcile::{Source, split};
 use crate::sync::Met;
 
@@ -132,21 +133,21 @@ async fn read_slice(import: Arc<Import>, mut number: u32) -> Result<(), Interrup
         import.interrupted()?;
         let read = match page.take() {
             Some(page) => page,
-            None => import.line.okta.page(&asked).await,
+            None => page_of_people(&import.line.okta, &asked).await,
         };
         let this = match read {
             Ok(this) => this,
-            Err(error @ OktaError::CursorLost(_)) => {
+            Err(interruption) if is_cursor_lost(&interruption) => {
                 let last = forget_cursor(&import, number);
                 if last.is_none() || restarted_at == last {
                     // It was taken up by key here already, and came no further.
-                    return Err(error.into());
+                    return Err(interruption);
                 }
                 restarted_at = last;
                 request = self::request(&import, number);
                 continue;
             }
-            Err(error) => return Err(error.into()),
+            Err(interruption) => return Err(interruption),
         };
         let people: Vec<(Identity, RawObject)> =
             this.objects.into_iter().map(|object| (identify(&object), object)).collect();
@@ -154,7 +155,7 @@ async fn read_slice(import: Arc<Import>, mut number: u32) -> Result<(), Interrup
         // The next page is on its way while this one is worked on.
         let read_ahead = async {
             match &next {
-                Some(next) => Some(import.line.okta.page(next).await),
+                Some(next) => Some(page_of_people(&import.line.okta, next).await),
                 None => None,
             }
         };

@@ -27,6 +27,11 @@ const AT_ONCE: usize = 16;
 
 /// Decides for every mapping, and notes what will be carried out against the rolling day before anything is.
 pub(crate) async fn decide(job: &AtWork<impl Sheet>) -> Result<(), Interruption> {
+    decide_beside_hold(job).await.map(|held| job.note_held(held))
+}
+
+/// The same; gives who waits in the hold already. Of them nobody was counted, so nobody may be carried out.
+async fn decide_beside_hold(job: &AtWork<impl Sheet>) -> Result<Held, Interruption> {
     let held = held(job).await?;
     let line = &job.line;
     let mut new = vec![0; line.connection.mappings.len()];
@@ -46,7 +51,7 @@ pub(crate) async fn decide(job: &AtWork<impl Sheet>) -> Result<(), Interruption>
     }
     let decisions = enter_into_the_day(job, &new).await?;
     job.ledger(|ledger| ledger.decisions = decisions);
-    Ok(())
+    Ok(held)
 }
 
 /// Decides on so many new deactivations by mapping, and stores what is allowed with the rolling day. The day is shared
@@ -73,7 +78,7 @@ fn measure(job: &AtWork<impl Sheet>, state: &mut ConnectionState, new: &[u64]) -
     state.deactivated.retain(|entry| entry.at > now.before(DAY) && entry.run != run);
     state.deactivated = by_hour(std::mem::take(&mut state.deactivated), now);
     let guard = &line.connection.guard;
-    let tallies: Vec<_> = job.ledger(|ledger| ledger.tallies.clone());
+    let (tallies, before) = job.ledger(|ledger| (ledger.tallies.clone(), ledger.decisions.clone()));
     let evidence = evidence_of(line.lease.job());
     let mut decisions = Vec::new();
     for (index, mapping) in line.connection.mappings.iter().enumerate() {
@@ -81,7 +86,11 @@ fn measure(job: &AtWork<impl Sheet>, state: &mut ConnectionState, new: &[u64]) -
             state.deactivated.iter().filter(|entry| entry.mapping == mapping.name).map(|entry| entry.count).sum();
         let (number, percent) = (guard.max_deactivations, guard.max_deactivations_percent);
         let active = tallies[index].active;
-        let decision = Measure { number, percent, active, today, evidence }.decide(new[index]);
+        let decision = match before.get(index) {
+            // By an invocation that broke off: what it has put into the hold since is not counted any more.
+            Some(Decision::Hold) => Decision::Hold,
+            Some(Decision::Allow) | None => Measure { number, percent, active, today, evidence }.decide(new[index]),
+        };
         if decision == Decision::Allow && new[index] > 0 {
             let (mapping, run) = (mapping.name.clone(), run.to_owned());
             state.deactivated.push(DayCount { at: now, mapping, count: new[index], run });
@@ -123,7 +132,7 @@ fn evidence_of(job: Job) -> Evidence {
 /// longer bears out.
 pub(crate) async fn apply(job: &AtWork<impl Sheet>) -> Result<RunState, Interruption> {
     let held = held(job).await?;
-    let ending = apply_collected(job, &held).await?;
+    let ending = apply_collected(job).await?;
     let left = if held.is_empty() { 0 } else { drop_refuted(job).await? };
     if ending == RunState::Succeeded && left == 0 {
         if !held.is_empty() {
@@ -135,13 +144,18 @@ pub(crate) async fn apply(job: &AtWork<impl Sheet>) -> Result<RunState, Interrup
 }
 
 /// Carries out what the guard allowed and holds the rest, a shard at a time; held when this run added to the hold.
-pub(crate) async fn apply_collected(job: &AtWork<impl Sheet>, held: &Held) -> Result<RunState, Interruption> {
-    if job.ledger(|ledger| ledger.deactivations) {
-        let first = job.ledger(|ledger| ledger.applied);
+pub(crate) async fn apply_collected(job: &AtWork<impl Sheet>) -> Result<RunState, Interruption> {
+    let first = job.ledger(|ledger| ledger.applied);
+    if job.ledger(|ledger| ledger.deactivations) && first < SHARDS {
+        // Other jobs add to the hold and drop from it: whoever was counted, and nobody else, is carried out.
+        let held = match job.take_held() {
+            Some(held) => held,
+            None => decide_beside_hold(job).await?,
+        };
         for shard in first..SHARDS {
             // Nobody stops it any more: a hold that is half written down could not be decided on.
             job.in_time()?;
-            apply_shard(job, shard, held).await?;
+            apply_shard(job, shard, &held).await?;
         }
     }
     let any_held = job.ledger(|ledger| ledger.any_held());

@@ -93,10 +93,9 @@ impl<S: MeetsPeople> AtWork<S> {
 /// Carries out what the guard allowed and holds the rest. The hold is closed when this run found that Okta bears out
 /// nothing of it any more; of those in it whom it did not meet, such a run knows nothing.
 pub(crate) async fn apply(job: &AtWork<impl MeetsPeople>) -> Result<RunState, Interruption> {
-    let held = job.work().people().held.clone();
-    let waiting = held.clone().unwrap_or_default();
-    let ending = apply_collected(job, &waiting).await?;
-    if ending == RunState::Succeeded && held.is_some_and(|held| held.is_empty()) {
+    let ending = apply_collected(job).await?;
+    let is_refuted = job.work().people().held.as_ref().is_some_and(Held::is_empty);
+    if ending == RunState::Succeeded && is_refuted {
         job.line.directory.close_hold(&job.line.lease).await?;
     }
     Ok(ending)

@@ -24,6 +24,7 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 pub(crate) use self::ending::end;
+use self::holding::Held;
 pub(crate) use self::ledger::{Ledger, Tally};
 pub(crate) use self::pages::{Listing, Pages};
 pub(crate) use self::seen::{Chunk, Seen};
@@ -82,6 +83,8 @@ pub(crate) struct AtWork<S> {
     sheet: Mutex<S>,
     /// People whom the reading did not meet, and the mappings that they were counted under since.
     late: Mutex<HashMap<String, HashSet<usize>>>,
+    /// Who waited in the hold when this invocation decided.
+    held: Mutex<Option<Held>>,
 }
 
 impl<S: Sheet> AtWork<S> {
@@ -115,6 +118,7 @@ impl<S: Sheet> AtWork<S> {
             trouble: Mutex::new(trouble),
             sheet,
             late: Mutex::default(),
+            held: Mutex::default(),
         }
     }
 
@@ -155,6 +159,16 @@ impl<S: Sheet> AtWork<S> {
     /// What went wrong and stopped nothing else.
     fn trouble(&self) -> Option<Problem> {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes who waited in the hold when it was decided.
+    fn note_held(&self, held: Held) {
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(held);
+    }
+
+    /// Who waited in the hold when this invocation decided, if it did.
+    fn take_held(&self) -> Option<Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Notes that a page was taken in.

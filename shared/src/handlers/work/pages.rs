@@ -1,11 +1,12 @@
-//! A list that is read page after page from where a checkpoint stands; a lost cursor begins it again, once.
+//! A list of people that is read page after page from where a checkpoint stands; a lost cursor begins it again, once.
 
 use serde::{Deserialize, Serialize};
 
 use super::{AtWork, Sheet};
 use crate::handlers::interruption::Interruption;
+use crate::handlers::sight::{is_cursor_lost, page_of_people};
 use crate::model::Time;
-use crate::okta::{OktaError, Page, PageRequest};
+use crate::okta::{Page, PageRequest};
 
 /// Where the lists of members of the mapped groups stand.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,8 +60,8 @@ impl Pages {
     pub(crate) async fn next(&mut self, job: &AtWork<impl Sheet>) -> Result<Option<Page>, Interruption> {
         while let Some(asked) = self.next.take() {
             job.interrupted()?;
-            match job.line.okta.page(&asked).await {
-                Err(OktaError::CursorLost(_)) if self.resumed => {
+            match page_of_people(&job.line.okta, &asked).await {
+                Err(interruption) if self.resumed && is_cursor_lost(&interruption) => {
                     self.resumed = false;
                     self.next = Some(self.first.clone());
                 }

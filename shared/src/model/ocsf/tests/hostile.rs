@@ -55,6 +55,7 @@ const WORDS: [&str; 16] = [
     "met",
     "not_met",
 ];
+const KEYS: [&str; 9] = ["id", "login", "email", "name", "since", "managed", "until", "verdict", "reasons"];
 const REASONS: [Option<Reason>; 7] = [
     None,
     Some(Reason::Deleted),
@@ -77,9 +78,8 @@ fn value() -> impl Strategy<Value = Value> {
         1 => any::<i64>().prop_map(Value::from),
         1 => any::<f64>().prop_map(Value::from),
     ];
-    let keys = ["id", "login", "email", "name", "since", "managed", "until", "verdict", "reasons"];
-    scalar.prop_recursive(3, 24, 4, move |inner| {
-        let members = (proptest::sample::select(&keys[..]), inner.clone());
+    scalar.prop_recursive(3, 24, 4, |inner| {
+        let members = (proptest::sample::select(&KEYS[..]), inner.clone());
         prop_oneof![
             proptest::collection::vec(inner, 0..4).prop_map(Value::from),
             proptest::collection::vec(members, 0..5)

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::okta_device::{Directory, record};
-use super::schema::faults;
+use super::schema::{faults, looks_like};
 use crate::model::{Reason, Record, State, Time, device_inventory};
 
 const NAMES: [&str; 26] = [
@@ -151,6 +151,16 @@ proptest! {
         leaves(&device_inventory(&record), &mut kept);
         let lost: Vec<_> = told.difference(&kept).collect();
         prop_assert!(lost.is_empty(), "{:?}", lost);
+    }
+
+    #[test]
+    fn an_owner_has_the_address_that_the_schema_accepts(address in "[a-zA0.@!+/ é\n-]{0,4}@?[a0.@-]{0,6}") {
+        let device = json!({ "id": "guo1", "status": "ACTIVE", "created": Time::EPOCH, "lastUpdated": Time::EPOCH });
+        let mut record = record(&device, &Directory::default());
+        record.fields = Map::from_iter([("holder".to_owned(), json!({ "id": "00u1", "email": address }))]);
+        let event = device_inventory(&record);
+        let place = if looks_like("email_t", &address) { "/device/owner/email_addr" } else { "/unmapped/holder/email" };
+        prop_assert_eq!(event.pointer(place), Some(&json!(address)));
     }
 
     #[test]

@@ -24,6 +24,11 @@ pub(super) fn faults(event: &Value) -> Vec<String> {
     validation.faults
 }
 
+/// Whether a text is as the schema's pattern for this type wants it.
+pub(super) fn looks_like(name: &str, text: &str) -> bool {
+    SCHEMA["types"][name]["regex"].as_str().is_none_or(|pattern| Regex::new(pattern).unwrap().is_match(text))
+}
+
 struct Validation {
     faults: Vec<String>,
 }
@@ -106,9 +111,7 @@ impl Validation {
         if !is_of_type {
             return self.fault(path, &format!("is no {name}"));
         }
-        if let (Some(pattern), Some(text)) = (rules["regex"].as_str(), value.as_str())
-            && !Regex::new(pattern).unwrap().is_match(text)
-        {
+        if value.as_str().is_some_and(|text| !looks_like(name, text)) {
             self.fault(path, &format!("does not look like {name}"));
         }
         if let (Some(longest), Some(text)) = (rules["max_len"].as_u64(), value.as_str())

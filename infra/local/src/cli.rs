@@ -196,7 +196,7 @@ pub(crate) struct ListArguments {
     pub(crate) mapping: String,
     /// The form of the list [default: table, with --json ndjson].
     #[arg(long)]
-    pub(crate) format: Option<Format>,
+    pub(crate) format: Option<RecordFormat>,
 }
 
 #[derive(Debug, Args)]
@@ -266,6 +266,39 @@ pub(crate) enum Format {
     Csv,
 }
 
+/// The forms of a list of records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RecordFormat {
+    /// For people.
+    Table,
+    /// One JSON object a line.
+    Ndjson,
+    /// Comma-separated values, as spreadsheets read them.
+    Csv,
+    /// Devices as OCSF 1.8.0 Device Inventory Info events, one JSON object a line.
+    Ocsf,
+}
+
+impl Format {
+    /// Whether it is JSON lines.
+    pub(crate) fn is_for_programs(self) -> bool {
+        match self {
+            Format::Ndjson => true,
+            Format::Table | Format::Csv => false,
+        }
+    }
+}
+
+impl RecordFormat {
+    /// Whether it is JSON lines.
+    pub(crate) fn is_for_programs(self) -> bool {
+        match self {
+            RecordFormat::Ndjson | RecordFormat::Ocsf => true,
+            RecordFormat::Table | RecordFormat::Csv => false,
+        }
+    }
+}
+
 fn job(name: &str) -> Result<Job, String> {
     let job = Job::ALL.into_iter().find(|job| job.name() == name);
     job.ok_or_else(|| format!("there is no such job; the jobs are {}", Job::ALL.map(Job::name).join(", ")))
@@ -275,7 +308,7 @@ fn job(name: &str) -> Result<Job, String> {
 mod tests {
     use clap::{CommandFactory, Parser};
 
-    use super::{Cli, Command, Format};
+    use super::{Cli, Command, RecordFormat};
 
     #[test]
     fn is_consistent() {
@@ -291,8 +324,14 @@ mod tests {
             let cli = Cli::try_parse_from(line).unwrap();
             assert!(cli.options.json);
             assert_eq!(cli.options.directory().to_str(), Some("d"));
-            assert!(matches!(cli.command, Command::List(arguments) if arguments.format == Some(Format::Csv)));
+            assert!(matches!(cli.command, Command::List(arguments) if arguments.format == Some(RecordFormat::Csv)));
         }
+    }
+
+    #[test]
+    fn only_records_are_events() {
+        assert!(Cli::try_parse_from(["rollcall", "list", "acme", "devices", "--format", "ocsf"]).is_ok());
+        assert!(Cli::try_parse_from(["rollcall", "unsynced", "acme", "--format", "ocsf"]).is_err());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use rollcall::stack::Stack;
 
-use crate::cli::{Cli, Command, Format};
+use crate::cli::{Cli, Command, Format, RecordFormat};
 use crate::failure::{Failure, Status};
 use crate::output::Out;
 
@@ -33,15 +33,12 @@ pub(crate) struct Session {
 impl Session {
     /// The session that the command line asks for.
     pub(crate) fn new(cli: &Cli) -> Session {
-        let format = match &cli.command {
-            Command::List(arguments) => arguments.format,
-            Command::Unsynced(arguments) => arguments.format,
+        let by_format = match &cli.command {
+            Command::List(arguments) => arguments.format.map(RecordFormat::is_for_programs),
+            Command::Unsynced(arguments) => arguments.format.map(Format::is_for_programs),
             _ => None,
         };
-        let reader = match (format, cli.options.json) {
-            (Some(Format::Ndjson), _) | (None, true) => Reader::Program,
-            (Some(Format::Table | Format::Csv), _) | (None, false) => Reader::Person,
-        };
+        let reader = if by_format.unwrap_or(cli.options.json) { Reader::Program } else { Reader::Person };
         let directory = cli.options.directory();
         Session { out: Out::stdout(), reader, verbose: cli.options.verbose > 0, directory }
     }

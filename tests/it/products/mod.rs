@@ -4,6 +4,7 @@
 mod asset_panda;
 mod infraon;
 mod leanix;
+mod sekoia;
 mod xassets;
 
 use std::time::Duration;

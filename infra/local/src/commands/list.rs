@@ -2,11 +2,12 @@
 
 use futures::{StreamExt, pin_mut};
 use rollcall_shared::Context;
-use rollcall_shared::model::{Mapping, Record, State};
+use rollcall_shared::model::{Kind, Mapping, Record, State, device_inventory};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::lookup;
-use crate::cli::{Format, ListArguments};
+use crate::cli::{ListArguments, RecordFormat};
 use crate::failure::{Failure, Status};
 use crate::output::Out;
 use crate::output::csv::Csv;
@@ -19,9 +20,12 @@ pub(super) async fn run(session: &mut Session, arguments: &ListArguments) -> Res
     let mapping = lookup::mapping(&connection, &arguments.mapping)?;
     let list = List { context: &stack.context, connection: &connection.name, mapping };
     match (arguments.format, session.reader) {
-        (Some(Format::Csv), _) => list.csv(&mut session.out).await?,
-        (Some(Format::Ndjson), _) | (None, Reader::Program) => list.ndjson(&mut session.out).await?,
-        (Some(Format::Table), _) | (None, Reader::Person) => list.table(&mut session.out).await?,
+        (Some(RecordFormat::Csv), _) => list.csv(&mut session.out).await?,
+        (Some(RecordFormat::Ocsf), _) => list.ocsf(&mut session.out).await?,
+        (Some(RecordFormat::Ndjson), _) | (None, Reader::Program) => {
+            list.lines(&mut session.out, |record| record).await?
+        }
+        (Some(RecordFormat::Table), _) | (None, Reader::Person) => list.table(&mut session.out).await?,
     }
     stack.close().await;
     Ok(Status::Done)
@@ -48,11 +52,23 @@ impl List<'_> {
         Ok(csv.end()?)
     }
 
-    async fn ndjson(&self, out: &mut Out) -> Result<(), Failure> {
+    /// Devices as inventory events.
+    async fn ocsf(&self, out: &mut Out) -> Result<(), Failure> {
+        if self.mapping.kind() != Kind::Device {
+            return Err(Failure::usage(
+                format!("The mapping {} has no devices, and only devices are OCSF events.", self.mapping.name),
+                "Name a mapping whose source is `devices`, or another --format: table, ndjson or csv.",
+            ));
+        }
+        self.lines(out, |record| device_inventory(&record)).await
+    }
+
+    /// Each record as a line of JSON, in this shape.
+    async fn lines<T: Serialize>(&self, out: &mut Out, shape: impl Fn(Record) -> T) -> Result<(), Failure> {
         let records = self.context.directory.records(self.connection, &self.mapping.name);
         pin_mut!(records);
         while let Some(record) = records.next().await {
-            out.row(&record?)?;
+            out.row(&shape(record?))?;
             if out.is_closed() {
                 break;
             }

@@ -70,7 +70,8 @@ fn equal_the_org(scene: &Scene, records: &BTreeMap<String, Record>) -> bool {
                 record.fields["holders"].as_array().into_iter().flatten().filter_map(|holder| holder["id"].as_str());
             let (mut told, mut holders): (Vec<&str>, Vec<&str>) =
                 (told.collect(), device.links.iter().map(|link| link.user.as_str()).collect());
-            (told.sort_unstable(), holders.sort_unstable());
+            told.sort_unstable();
+            holders.sort_unstable();
             record.reason.is_some() == is_inactive && told == holders
         };
         org.devices().count() == records.len() && org.devices().all(is_told)

@@ -74,6 +74,20 @@ fn a_connection_is_stored_and_its_token_shown_to_nobody() {
 }
 
 #[test]
+fn only_devices_are_listed_as_events() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("c.json"), connection().to_string()).unwrap();
+    let (status, _, stderr) = run(directory.path(), &["apply", "c.json", "--token-env", "TOKEN"]);
+    assert_eq!(status, 0, "{stderr}");
+    let (status, stdout, stderr) = run(directory.path(), &["list", "acme", "staff", "--format", "ocsf"]);
+    assert_eq!(status, 2);
+    assert!(stderr.contains("The mapping staff has no devices"), "{stderr}");
+    let problem = &serde_json::from_str::<Value>(&stdout).unwrap()["problem"];
+    assert_eq!(problem["type"], "urn:rollcall:problem:usage");
+    assert_eq!(run(directory.path(), &["unsynced", "acme", "--format", "ocsf"]).0, 2);
+}
+
+#[test]
 fn presets_are_listed_and_can_be_pasted() {
     let directory = tempfile::tempdir().unwrap();
     let (status, stdout, _) = run(directory.path(), &["presets", "--json"]);

@@ -6,7 +6,7 @@
 use futures::TryStreamExt;
 use okta_sim::{Org, Sim, Status, User};
 use rollcall_shared::Context;
-use rollcall_shared::model::{Connection, Mapping, Reason, Record, Source, State, Target};
+use rollcall_shared::model::{Connection, Mapping, ObjectKind, Reason, Record, Source, State, Target};
 use serde_json::{Value, json};
 
 use crate::world::{CUSTODIANS, LOGINS, PEOPLE, STAFF};
@@ -15,10 +15,10 @@ use crate::{departments, presets};
 /// Beyond so many differences nobody reads on.
 const ENOUGH: usize = 40;
 
-/// The differences between the directory and the org, each a line to read; none when the directory is right.
+/// The differences between the directory and the org, as far as people are concerned, each a line to read; none when the directory is right.
 pub async fn compare(context: &Context, connection: &Connection, sim: &Sim) -> Vec<String> {
     let mut differences = Vec::new();
-    for mapping in &connection.mappings {
+    for mapping in connection.mappings.iter().filter(|mapping| mapping.source.objects() == ObjectKind::User) {
         let name = mapping.name.as_str();
         if mapping.source == Source::Departments {
             differences.extend(departments::compare(context, connection, mapping, sim).await);

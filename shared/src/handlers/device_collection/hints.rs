@@ -2,6 +2,7 @@
 //! could find, and a device that is deleted is in no list.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::absences::gone_from;
 use super::checkpoint::Collecting;
@@ -12,6 +13,8 @@ use crate::model::{ObjectEvent, ObjectKind, Reason};
 use crate::okta::PageRequest;
 use crate::reconcile::Source;
 
+/// How long before the watermark events are looked for besides: they may reach the log later than devices the index.
+const LATER_STILL: Duration = Duration::from_secs(15 * 60);
 /// Devices after which a checkpoint is due: each takes two calls.
 const DEVICES_A_PAGE: usize = 50;
 
@@ -37,7 +40,7 @@ pub(super) async fn follow(job: &Collecting) -> Result<Followed, Interruption> {
         job.line.warn("Okta's search left out devices that are known to be active, so all devices are looked at.");
         return Ok(Followed::NotAll);
     }
-    let request = PageRequest::device_hints(since);
+    let request = PageRequest::device_hints(since.before(LATER_STILL));
     let mut pages = Pages::new(request, None);
     let mut hinted: BTreeMap<String, bool> = BTreeMap::new();
     loop {

@@ -26,7 +26,7 @@ use crate::context::Context;
 use crate::directory::{Collection, ConnectionState};
 use crate::error::Error;
 use crate::model::{Job, ObjectKind, Time};
-use crate::reconcile::watermark;
+use crate::reconcile::OLD_ENOUGH_TO_BE_LISTED;
 use crate::report::{RunReport, RunState};
 
 /// Runs the device-collection of one connection, or starts one for each that is due.
@@ -118,11 +118,13 @@ async fn complete(job: &Collecting, ending: RunState) -> Result<(), Interruption
         line.directory.forget_unsynced(&line.lease, started, is_of).await?;
     }
     let is_settled = ending != RunState::Held && checkpoint.ledger.tallies.iter().all(|tally| tally.unexplained == 0);
+    // There is no fresher way to devices than search, which lags.
+    let watermark = asked.before(OLD_ENOUGH_TO_BE_LISTED);
     let move_on = |state: &mut ConnectionState| {
         let before = state.devices.take();
         state.devices = match before {
             Some(collected) if !checkpoint.all => {
-                Some(Collection { watermark: collected.watermark.max(watermark(asked)), ..collected })
+                Some(Collection { watermark: collected.watermark.max(watermark), ..collected })
             }
             before => Some(whole(job, (before, is_settled), asked)),
         };
@@ -148,7 +150,7 @@ fn whole(job: &Collecting, (before, is_settled): (Option<Collection>, bool), ask
         background: checkpoint.background,
         active,
         objects: checkpoint.ledger.people,
-        watermark: watermark(asked),
+        watermark: asked.before(OLD_ENOUGH_TO_BE_LISTED),
         unsettled_since: open_since.filter(|_| !is_settled),
     }
 }

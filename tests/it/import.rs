@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use okta_sim::{NewUser, Options, Status};
+use okta_sim::{Fault, FaultKind, Match, NewUser, Options, Status};
 use rollcall_shared::model::Reason;
 use rollcall_shared::report::RunState;
 use test_support::world::{CUSTODIANS, PEOPLE, Setup, World, assert_adds_up, counts};
@@ -55,6 +55,18 @@ async fn an_org_of_any_size_arrives_whatever_the_pages_hold() {
         assert_adds_up(&report, people as u64);
         world.assert_true().await;
     }
+}
+
+#[tokio::test]
+async fn who_comes_again_on_a_page_of_another_slice_ends_it_for_nobody() {
+    let world = World::of(80).await;
+    // From the second page on the list is cut, and its parts are read beside each other.
+    let pages = Match::path("/api/v1/users?").query("search=status").skip(3);
+    world.sim.inject(Fault::new(pages, FaultKind::DuplicateObject).times(20));
+    let report = world.import().await;
+    assert_eq!(report.state, RunState::Succeeded, "{:?}", report.problem);
+    assert_adds_up(&report, 80);
+    world.assert_true().await;
 }
 
 /// A world whose 60 people of the last import share a second, which 20 of them have left since the directory knew them.

@@ -205,7 +205,8 @@ fn next(
     people: &[(Identity, RawObject)],
     next: Option<PageRequest>,
 ) -> Option<PageRequest> {
-    let last = people.iter().filter_map(|(person, _)| person.created).max();
+    // Of a sorted page the last one tells, and no other: somebody may come again who is of another slice.
+    let last = people.iter().rev().find_map(|(person, _)| person.created);
     let work = import.work();
     let slice = work.checkpoint.slice(number)?;
     let past_the_end = last.is_some_and(|last| slice.to.is_some_and(|to| last >= to));

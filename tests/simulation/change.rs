@@ -14,7 +14,7 @@ const FEWEST: usize = 40;
 
 /// An administrator of the org at work.
 pub(crate) struct Administrator {
-    rng: Rng,
+    pub(crate) rng: Rng,
     /// The number of the next newcomer.
     next: usize,
     /// Accounts that somebody has left for another one: they stay as they are.
@@ -50,7 +50,7 @@ impl Administrator {
     }
 
     fn try_one(&mut self, org: &mut Org) -> Option<String> {
-        match self.rng.u8(0..40) {
+        match self.rng.u8(0..48) {
             0..4 => self.hire(org),
             4..8 => self.promote(org),
             8..11 => self.rename(org),
@@ -65,12 +65,13 @@ impl Administrator {
             35..37 if org.len() > FEWEST => self.on_one(org, &|_| true, "is deleted", Org::delete),
             37 => self.rehire(org),
             38 => self.import(org),
+            40.. => self.change_device(org),
             _ => self.change_late(org),
         }
     }
 
     /// Somebody of a kind, but nobody's given up account.
-    fn pick(&mut self, org: &Org, wanted: &dyn Fn(&User) -> bool) -> Option<User> {
+    pub(crate) fn pick(&mut self, org: &Org, wanted: &dyn Fn(&User) -> bool) -> Option<User> {
         let mut found: Vec<&User> = org.users().filter(|user| wanted(user)).collect();
         found.retain(|user| !self.left_behind.contains(&user.id));
         found.sort_by(|one, other| one.id.cmp(&other.id));
@@ -204,7 +205,7 @@ impl Administrator {
     }
 }
 
-fn is_here(user: &User) -> bool {
+pub(crate) fn is_here(user: &User) -> bool {
     user.status != Status::Deprovisioned
 }
 

@@ -11,9 +11,11 @@ use rollcall::stack;
 use rollcall_shared::Context;
 use rollcall_shared::model::Connection;
 use serde_json::{Value, json};
+use test_support::devices::DEVICES;
 pub(crate) use test_support::world::{CUSTODIANS, LOGINS, PEOPLE};
 use test_support::world::{Setup, document, logins};
 
+use crate::fleet::device;
 use crate::gate::{Gate, listen};
 use crate::weather::Weather;
 
@@ -120,7 +122,7 @@ async fn start(seed: u64, weather: &Weather, link_base: &str) -> Sim {
     sim
 }
 
-/// People of all departments, a third of them in groups, some inactive; a fifth came in one second.
+/// People of all departments, a third of them in groups, some inactive; a fifth came in one second. Half of them have a device.
 fn settled(seed: u64, people: usize, now: Timestamp) -> Org {
     let ago = |hours: i64| now.saturating_add(SignedDuration::from_hours(-hours)).expect("a moment");
     let mut org = Org::generate(seed, 0, ago(24 * 400));
@@ -140,7 +142,16 @@ fn settled(seed: u64, people: usize, now: Timestamp) -> Org {
             9 => assert!(org.deactivate(&person)),
             _ => {}
         }
+        if number % 2 == 0 {
+            let device = org.enroll_device(&person, device(number / 2)).expect("somebody new enrols a device");
+            match number % 14 {
+                4 => assert!(org.suspend_device(&device)),
+                8 => assert!(org.deactivate_device(&device)),
+                _ => {}
+            }
+        }
     }
+    org.generate_policies();
     org.set_now(now);
     org
 }
@@ -168,6 +179,7 @@ fn connection(weather: &Weather, okta: &str) -> Connection {
     let mut all: Vec<Value> = document["mappings"].as_array().expect("a list").clone();
     all.push(logins());
     let wanted = weather.mappings.iter().map(|name| all.iter().find(|mapping| mapping["name"] == *name));
-    document["mappings"] = json!(wanted.collect::<Vec<_>>());
+    let wanted: Vec<Value> = wanted.flatten().cloned().chain([json!({ "preset": DEVICES })]).collect();
+    document["mappings"] = json!(wanted);
     Connection::parse(&document.to_string()).expect("the connection is valid")
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rollcall_shared::handlers::{Event, Response, delta_sync, deprovisioning, full_import};
+use rollcall_shared::handlers::{Event, Response, delta_sync, deprovisioning, device_collection, full_import};
 use rollcall_shared::model::Job;
 use rollcall_shared::report::RunReport;
 use rollcall_shared::{Context, Error};
@@ -33,7 +33,8 @@ pub(crate) async fn run(context: &Context, job: Job, within: Option<Duration>) -
         Job::FullImport => Box::pin(full_import::handle(context, event)).await?,
         Job::DeltaSync => Box::pin(delta_sync::handle(context, event)).await?,
         Job::Deprovisioning => Box::pin(deprovisioning::handle(context, event)).await?,
-        _ => panic!("{} is not simulated", job.name()),
+        Job::DeviceCollection => Box::pin(device_collection::handle(context, event)).await?,
+        Job::ServiceDiscovery => panic!("{} is not simulated", job.name()),
     };
     match response {
         Response::Run(report) => Ok(*report),

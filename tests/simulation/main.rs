@@ -23,6 +23,7 @@ mod clocks;
 mod coverage;
 mod deployment;
 mod fate;
+mod fleet;
 mod gate;
 mod invocation;
 mod label;

@@ -9,6 +9,7 @@ use okta_sim::Sim;
 use rollcall::stack;
 use rollcall_shared::model::{Connection, Reason};
 use serde_json::{Value, json};
+use test_support::devices::{self, DEVICES};
 use test_support::truth;
 use tokio::time::Instant;
 
@@ -67,10 +68,13 @@ impl Observer {
     /// Notes what is true in Okta as of this step.
     pub(crate) fn look_at_okta(&mut self, sim: &Sim, step: u64) {
         let now: BTreeMap<(String, String), Option<Reason>> = sim.with(|org| {
-            let mappings = self.connection.mappings.iter();
-            let all = mappings.flat_map(|mapping| org.users().map(move |user| (mapping, user)));
-            all.map(|(mapping, user)| ((mapping.name.clone(), user.id.clone()), truth::reason(org, mapping, user)))
-                .collect()
+            let mappings = self.connection.mappings_of_people();
+            let people = mappings.flat_map(|(_, mapping)| org.users().map(move |user| (mapping, user)));
+            let people = people
+                .map(|(mapping, user)| ((mapping.name.clone(), user.id.clone()), truth::reason(org, mapping, user)));
+            let devices =
+                org.devices().map(|device| ((DEVICES.to_owned(), device.id.clone()), devices::reason(device)));
+            people.chain(devices).collect()
         });
         for (key, truths) in &mut self.truths {
             if !now.contains_key(key) && truths.last().is_none_or(|(_, last)| *last != Some(Reason::Deleted)) {

@@ -8,6 +8,7 @@ use okta_sim::Role;
 use rollcall_shared::handlers::approve::approve;
 use rollcall_shared::model::{Job, Record, UnsyncedRow};
 use rollcall_shared::report::{RunReport, RunState};
+use test_support::devices::{self, DEVICES};
 use test_support::truth;
 use tokio::time::Instant;
 
@@ -31,7 +32,7 @@ impl Storm {
         if self.is_never_imported().await {
             found.extend(self.pass(Job::FullImport).await);
         }
-        let mut jobs = [Job::DeltaSync, Job::Deprovisioning];
+        let mut jobs = [Job::DeltaSync, Job::Deprovisioning, Job::DeviceCollection];
         self.rng.shuffle(&mut jobs);
         for job in jobs {
             found.extend(self.pass(job).await);
@@ -41,6 +42,9 @@ impl Storm {
         if found.is_empty() && !self.unsynced().await.is_empty() {
             // A row may stay until a complete import has looked at everybody.
             found.extend(self.pass(Job::FullImport).await);
+            // All devices are looked at again after a day.
+            tokio::time::sleep(Duration::from_secs(86_400)).await;
+            found.extend(self.pass(Job::DeviceCollection).await);
             found.extend(self.approve_all().await);
             found.extend(self.differences().await);
             found.extend(self.unsynced().await);
@@ -155,7 +159,7 @@ impl Storm {
                 }
                 Err(error) => return vec![format!("what is held cannot be approved: {error}")],
             }
-            for job in [Job::DeltaSync, Job::Deprovisioning] {
+            for job in [Job::DeltaSync, Job::Deprovisioning, Job::DeviceCollection] {
                 let found = self.pass(job).await;
                 if !found.is_empty() {
                     return found;
@@ -177,7 +181,7 @@ impl Storm {
             self.was_without_log && stands.is_some_and(|stands| stands != "None")
         };
         let mut left: Vec<String> = found.into_iter().filter(|line| !is_asked(line)).collect();
-        for mapping in &deployment.connection.mappings {
+        for (_, mapping) in deployment.connection.mappings_of_people() {
             // Whose record another account of theirs has taken over, has none.
             let records = self.records(&mapping.name).await;
             let earlier: BTreeSet<&String> = records.iter().flat_map(|record| &record.previous_ids).collect();
@@ -192,6 +196,8 @@ impl Storm {
                 });
             }
         }
+        let devices = self.records(DEVICES).await.into_iter().map(|record| (record.id.clone(), record)).collect();
+        left.extend(devices::differences(&devices, &deployment.sim));
         left
     }
 

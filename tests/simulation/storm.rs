@@ -22,7 +22,7 @@ const CRASHES: u64 = 2;
 /// Invocations that are at work at once in every storm.
 const OVERLAP: u64 = 3;
 /// The jobs.
-pub(crate) const JOBS: [Job; 3] = [Job::FullImport, Job::DeltaSync, Job::Deprovisioning];
+pub(crate) const JOBS: [Job; 4] = [Job::FullImport, Job::DeltaSync, Job::Deprovisioning, Job::DeviceCollection];
 /// Whoever is at work when the storm is over is done before.
 pub(crate) const TOO_LONG: Duration = Duration::from_secs(3_600);
 /// No storm is longer.
@@ -44,6 +44,7 @@ pub(crate) struct Storm {
     /// When anybody last did anything.
     pub(crate) active_at: Instant,
     pub(crate) is_imported: bool,
+    pub(crate) is_collected: bool,
     role_is_lost: bool,
     /// Whether the log could not be read for a while.
     pub(crate) was_without_log: bool,
@@ -70,6 +71,7 @@ impl Storm {
             started: 0,
             active_at: Instant::now(),
             is_imported: false,
+            is_collected: false,
             role_is_lost: false,
             was_without_log: false,
         };
@@ -151,7 +153,7 @@ impl Storm {
             _ if self.weather.loses_role || self.role_is_lost => {
                 self.role_is_lost = !self.role_is_lost;
                 let role = if self.role_is_lost {
-                    [Role::None, Role::NoLog, Role::NoGroups][rng.usize(0..3)].clone()
+                    [Role::None, Role::NoLog, Role::NoGroups, Role::NoDevices][rng.usize(0..4)].clone()
                 } else {
                     Role::default()
                 };

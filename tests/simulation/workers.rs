@@ -15,9 +15,9 @@ use crate::storm::{JOBS, Storm, TOO_LONG};
 impl Storm {
     /// Starts a job in a process that has nothing to do; if the job is at work already, this is a doubled invocation.
     pub(crate) fn start_some(&mut self) {
-        let [full, delta, log] = JOBS;
+        let [full, delta, log, devices] = JOBS;
         let often = if self.is_imported { [delta, log] } else { [full; 2] };
-        let job = [full, delta, log, often[0], often[1]][self.rng.usize(0..5)];
+        let job = [full, delta, log, devices, often[0], often[1]][self.rng.usize(0..6)];
         let is_at_work = self.at_work.iter().any(|it| it.job == job);
         if !is_at_work || self.rng.u8(0..4) == 0 {
             self.start(job);
@@ -75,6 +75,7 @@ impl Storm {
             let allowed = match report.job {
                 // Whom an import has created itself, it may deactivate without asking.
                 Job::FullImport if !self.is_imported => u64::MAX,
+                Job::DeviceCollection if !self.is_collected => u64::MAX,
                 Job::Deprovisioning => 5 * self.weather.max_deactivations,
                 _ => self.weather.max_deactivations,
             };
@@ -95,6 +96,7 @@ impl Storm {
         coverage.count("resumed slices", u64::from(is_taken_up && report.job == Job::FullImport));
         let is_complete = matches!(report.state, RunState::Succeeded | RunState::Held);
         self.is_imported |= report.job == Job::FullImport && is_complete;
+        self.is_collected |= report.job == Job::DeviceCollection && is_complete;
     }
 
     /// A process dies. What it had sent arrives now, or later, or never.

@@ -71,9 +71,13 @@ pub async fn assert_true(world: &World) {
 
 /// What the directory says otherwise than the org.
 pub async fn compare(world: &World) -> Vec<String> {
-    let records = world.records(DEVICES).await;
+    differences(&world.records(DEVICES).await, &world.sim)
+}
+
+/// What these records say otherwise than the org.
+pub fn differences(records: &BTreeMap<String, Record>, sim: &Sim) -> Vec<String> {
     let mut differences = Vec::new();
-    let truths = truths(&world.sim);
+    let truths = truths(sim);
     for (id, truth) in &truths {
         match records.get(id) {
             None => differences.push(format!("{id} has no record")),
@@ -108,12 +112,17 @@ fn truths(sim: &Sim) -> BTreeMap<String, Value> {
     })
 }
 
-fn truth(device: &Device, people: &BTreeMap<String, [Option<String>; 4]>) -> Value {
-    let reason = match device.status {
+/// Why a device's record should be inactive; `None` where it should be active.
+pub fn reason(device: &Device) -> Option<Reason> {
+    match device.status {
         DeviceStatus::Suspended => Some(Reason::Suspended),
         DeviceStatus::Deactivated => Some(Reason::Deactivated),
         DeviceStatus::Active | DeviceStatus::Other(_) => None,
-    };
+    }
+}
+
+fn truth(device: &Device, people: &BTreeMap<String, [Option<String>; 4]>) -> Value {
+    let reason = reason(device);
     let mut links: Vec<_> = device.links.iter().collect();
     links.sort_by(|one, other| other.created.cmp(&one.created).then_with(|| one.user.cmp(&other.user)));
     let holders: Vec<Value> = links

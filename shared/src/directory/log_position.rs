@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::attribute::to_attribute;
 use super::fence::Fence;
-use super::keys::{self, Table};
+use super::keys::{self, Key, Table};
 use super::lease::Lease;
 use super::update::Update;
 use super::{Directory, DirectoryError};
@@ -57,12 +57,21 @@ impl Directory {
     /// Retryable when the lease has lapsed, a later holder has written, or DynamoDB throttles or is out of reach; fatal
     /// when it refuses.
     pub async fn put_log_position(&self, lease: &Lease, position: &LogPosition) -> Result<(), DirectoryError> {
+        self.put_position(lease, &keys::log_position(lease.connection()), position).await
+    }
+
+    /// Stores a position in the log, unless a later holder of the lease has.
+    pub(super) async fn put_position(
+        &self,
+        lease: &Lease,
+        key: &Key,
+        position: &impl Serialize,
+    ) -> Result<(), DirectoryError> {
         let what = || format!("the log position of connection {}", lease.connection());
         let refused = |detail: String| DirectoryError::Refused { call: self.call("UpdateItem", Table::State), detail };
         let value = serde_json::to_value(position).map_err(|error| refused(error.to_string()))?;
         let value = to_attribute(&value).map_err(|unfit| refused(format!("{} {unfit}", what())))?;
         let update = Update::new().fenced(&Fence::of(lease)).set("position", value);
-        let written = self.update_under(lease, &keys::log_position(lease.connection()), update).await?;
-        written.or_fenced(what).map(drop)
+        self.update_under(lease, key, update).await?.or_fenced(what).map(drop)
     }
 }

@@ -32,6 +32,8 @@
 //!
 //! The table *state* is nobody's contract. Its keys, and those of the directory, are listed in the module `keys`.
 
+mod app_assignments;
+mod app_use;
 mod attribute;
 mod batch;
 mod calls;
@@ -56,6 +58,7 @@ mod log_position;
 mod memberships;
 mod meter;
 mod moves;
+mod parts;
 mod problem;
 mod record_update;
 mod records;
@@ -64,6 +67,7 @@ mod runs;
 mod search;
 mod secrets;
 mod seen;
+mod sign_on_log;
 mod supersede;
 mod suspects;
 mod tables;
@@ -82,6 +86,7 @@ use aws_sdk_dynamodb::Client;
 use futures::stream::BoxStream;
 use tokio::sync::Semaphore;
 
+pub use app_assignments::AppListing;
 pub use claims::{Holder, Wake};
 pub use compared::Compared;
 pub use connection_state::{CompleteImport, ConnectionState, DayCount};
@@ -97,6 +102,7 @@ pub use records::Known;
 pub(crate) use records::Managed;
 pub use runs::RunControl;
 pub use secrets::Secrets;
+pub use sign_on_log::SignOnLog;
 pub use suspects::Suspect;
 pub use unsynced::{UnsyncedIds, UnsyncedNote};
 pub use write::{Place, Written};

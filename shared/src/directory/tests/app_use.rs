@@ -160,9 +160,30 @@ async fn who_has_not_come_for_long_is_dropped_and_the_last_use_is_still_known() 
     let much_later = time(NOON).after(WINDOW);
     directory.add_sign_ons(&lease, sign_ons(&[("00u2", "0oa1", ago(0))]), much_later).await.unwrap();
     assert_eq!(people(&directory, "0oa1").await, [("00u2".to_owned(), time(NOON))]);
+    // Nor does a late event of long ago make it seem longer ago than it is.
     let later_still = much_later.after(WINDOW);
+    directory.add_sign_ons(&lease, sign_ons(&[("00u3", "0oa1", ago(9))]), later_still).await.unwrap();
     let found = directory.app_use("acme", "0oa1", later_still).await.unwrap();
     assert_eq!((found.last, found.within_90_days), (Some(time(NOON)), 0));
+}
+
+/// An application whose id begins with another one's, and whose parts lie beside its parts.
+fn neighbour(app: &str) -> String {
+    let shard = |app: &str| keys::parts_of_app(Shelf::Uses, "acme", app);
+    (0..).map(|number| format!("{app}{number}")).find(|other| shard(other) == shard(app)).unwrap()
+}
+
+#[tokio::test]
+async fn applications_that_lie_beside_each_other_stay_apart() {
+    let directory = directory().await;
+    let lease = lease(&directory, "run-1").await;
+    let neighbour = neighbour("0oa1");
+    add(&directory, &lease, &[("00u1", "0oa1", ago(1)), ("00u2", &neighbour, ago(1)), ("00u3", &neighbour, ago(1))])
+        .await;
+    add(&directory, &lease, &[("00u4", "0oa1", ago(1))]).await;
+    assert_eq!((used(&directory, "0oa1").await.0, used(&directory, &neighbour).await.0), (2, 2));
+    directory.forget_app(&lease, "0oa1").await.unwrap();
+    assert_eq!((used(&directory, "0oa1").await.0, used(&directory, &neighbour).await.0), (0, 2));
 }
 
 #[tokio::test]

@@ -7,10 +7,10 @@
 
 use crate::directory::Written;
 use crate::error::Error;
-use crate::line::{Line, Person};
+use crate::line::{ById, Line};
 use crate::model::{
     Change, Claim, Current, Decoded, Former, Mapping, Outcome, Predecessor, Reason, Rejection, RejectionReason,
-    Sighting, decode, is_adopted,
+    Sighting, is_adopted,
 };
 use crate::reconcile::{Source, Verdict};
 use crate::rehire::ambiguous;
@@ -141,8 +141,12 @@ impl Line {
             return Ok(Opponent::Predecessor(predecessor));
         }
         let stays = |id| predecessor.clone().map_or(Opponent::Holder(id), Opponent::Predecessor);
-        let Person::Here(object) = self.read_again(&holder.id).await? else { return Ok(stays(holder.id)) };
-        let Some(decoded) = decode(&[object]).pop() else { return Ok(stays(holder.id)) };
+        let ById::Here(object) = self.read_again(mapping.source.objects(), &holder.id).await? else {
+            return Ok(stays(holder.id));
+        };
+        let Some(decoded) = self.decode(mapping.source.objects(), &[object]).await?.pop() else {
+            return Ok(stays(holder.id));
+        };
         // A deactivated account that is called something else by now is nobody's earlier one by its identifier.
         if let Some(predecessor) = predecessor.filter(|_| !is_called_otherwise(mapping, &decoded, claim)) {
             return Ok(Opponent::Predecessor(predecessor));

@@ -20,6 +20,7 @@ pub mod clock;
 pub mod config;
 mod contest;
 pub mod context;
+mod custody;
 pub mod directory;
 pub mod error;
 pub mod groups;

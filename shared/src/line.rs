@@ -6,14 +6,17 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::OnceCell;
+
 use crate::clock;
 use crate::directory::{Directory, Lease, Noted, Place, UnsyncedIds, UnsyncedNote, Written};
 use crate::error::{Error, Fate};
 use crate::groups::Groups;
 use crate::halt::Halt;
+use crate::model::device::Policies;
 use crate::model::{
-    Change, Connection, Current, Decoded, Mapping, Memberships, Outcome, Plans, RawObject, Reason, Rejection,
-    RejectionReason, Sighting, Time, is_known_status,
+    Change, Connection, Current, Decoded, Mapping, Memberships, ObjectKind, Outcome, Plans, RawObject, Reason,
+    Rejection, RejectionReason, Sighting, Time,
 };
 use crate::okta::Okta;
 use crate::reconcile::{Source, outcome_of_nothing_to_write};
@@ -46,13 +49,15 @@ pub struct Line {
     pub reported: Mutex<HashMap<String, Time>>,
     /// What an operator should know though it stopped nothing.
     pub warnings: Mutex<BTreeSet<String>>,
+    /// The org's device assurance policies, once they were asked for; `None` in it where they cannot be read.
+    pub policies: OnceCell<Option<Policies>>,
     /// Whether the process is about to end, and the run should stop where it can be taken up.
     pub halt: Halt,
 }
 
 /// What Okta answers for one id.
 #[derive(Debug)]
-pub enum Person {
+pub enum ById {
     /// The object.
     Here(RawObject),
     /// 404: deleted, or not visible to the credential.
@@ -62,15 +67,20 @@ pub enum Person {
 }
 
 impl Line {
-    /// Reads one person by id.
+    /// Reads one object by id.
     ///
     /// # Errors
-    /// Retryable or fatal; that Okta refuses this one person is no error of the run.
-    pub async fn read_again(&self, id: &str) -> Result<Person, Error> {
-        match self.okta.user(id).await {
-            Ok(Some(object)) => Ok(Person::Here(object)),
-            Ok(None) => Ok(Person::NotVisible),
-            Err(error) if error.fate() == Fate::OfOneRecord => Ok(Person::Withheld(Rejection {
+    /// Retryable or fatal; that Okta refuses this one object is no error of the run.
+    pub async fn read_again(&self, kind: ObjectKind, id: &str) -> Result<ById, Error> {
+        let answer = match kind {
+            ObjectKind::User => self.okta.user(id).await,
+            ObjectKind::Device => self.okta.device(id).await,
+            ObjectKind::App => self.okta.app(id).await,
+        };
+        match answer {
+            Ok(Some(object)) => Ok(ById::Here(object)),
+            Ok(None) => Ok(ById::NotVisible),
+            Err(error) if error.fate() == Fate::OfOneRecord => Ok(ById::Withheld(Rejection {
                 reason: RejectionReason::Withheld,
                 message: error.to_string(),
                 identifier: None,
@@ -270,9 +280,9 @@ impl Line {
     }
 
     pub(crate) fn note_unknown_statuses(&self, decoded: &[Decoded]) {
-        for user in decoded.iter().flatten().filter(|user| !is_known_status(&user.status)) {
-            let status: String = user.status.chars().take(64).collect();
-            self.warn(format!("Okta has people of a status never heard of, {status:?}; they count as active."));
+        for object in decoded.iter().flatten().filter(|object| !object.kind.is_known_status(&object.status)) {
+            let (status, plural) = (object.status.chars().take(64).collect::<String>(), object.kind.plural());
+            self.warn(format!("Okta has {plural} of a status never heard of, {status:?}; they count as active."));
         }
     }
 

@@ -18,10 +18,10 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use crate::contest::Contest;
 use crate::directory::Written;
 use crate::error::{Error, Fate};
-use crate::line::{Line, Person};
+use crate::line::{ById, Line};
 use crate::model::{
-    Change, Current, Decoded, Mapping, Memberships, Outcome, Plans, RawObject, Rejection, RejectionReason, Sighting,
-    Time, decode, id_of,
+    Change, Current, Decoded, Mapping, Memberships, ObjectKind, Outcome, Plans, RawObject, Rejection, RejectionReason,
+    Sighting, Time, id_of,
 };
 use crate::reconcile::{Observation, Source, Verdict, outcome_of_nothing_to_write, reconcile};
 use crate::rehire::Known;
@@ -55,11 +55,17 @@ pub struct Landing {
 }
 
 impl Line {
-    /// Takes the objects of a page through the line, under every mapping, and says where each ended.
+    /// Takes the objects of a page, all of a kind, through the line, under every mapping that reads such, and says where
+    /// each ended.
     ///
     /// # Errors
     /// Retryable or fatal, of Okta or the directory. What was written stays: a replay of the page is a no-op.
-    pub async fn page(&self, objects: &[RawObject], source: Source, met: Met) -> Result<Vec<Landing>, Error> {
+    pub async fn page(
+        &self,
+        objects: (ObjectKind, &[RawObject]),
+        source: Source,
+        met: Met,
+    ) -> Result<Vec<Landing>, Error> {
         self.page_where(objects, (source, met), |_, _| true).await
     }
 
@@ -69,15 +75,18 @@ impl Line {
     /// As for [`Line::page`].
     pub(crate) async fn page_where(
         &self,
-        objects: &[RawObject],
+        (kind, objects): (ObjectKind, &[RawObject]),
         (source, met): (Source, Met),
         wanted: impl Fn(usize, &str) -> bool,
     ) -> Result<Vec<Landing>, Error> {
-        let decoded = decode(objects);
+        let decoded = self.decode(kind, objects).await?;
         self.note_unknown_statuses(&decoded);
-        let memberships = self.memberships(&decoded, source).await?;
+        let memberships = match kind {
+            ObjectKind::User => self.memberships(&decoded, source).await?,
+            ObjectKind::Device | ObjectKind::App => HashMap::new(),
+        };
         let mut landings = Vec::with_capacity(decoded.len() * self.connection.mappings.len());
-        for (index, mapping) in self.connection.mappings_of_people() {
+        for (index, mapping) in self.connection.mappings_of(kind) {
             let is_wanted = |object: &&Decoded| {
                 let id = id_of(object);
                 wanted(index, id) && self.plans.name(&mapping.name, id)
@@ -124,18 +133,19 @@ impl Line {
                 Carried::NotYet => {}
             }
             // The observation cannot be ordered, or somebody else wrote first: what Okta says now decides.
-            let object = match self.read_again(&id).await? {
-                Person::Here(object) => object,
+            let objects = mapping.source.objects();
+            let object = match self.read_again(objects, &id).await? {
+                ById::Here(object) => object,
                 // Absence is not evidence: a sweep will ask for them.
-                Person::NotVisible => {
+                ById::NotVisible => {
                     return Ok(Landing { mapping: index, id, outcome: Some(Outcome::Stale), before });
                 }
-                Person::Withheld(rejection) => {
+                ById::Withheld(rejection) => {
                     self.reject(mapping, &id, rejection).await?;
                     return Ok(Landing { mapping: index, id, outcome: Some(Outcome::Unsynced), before });
                 }
             };
-            let Some(decoded) = decode(&[object]).pop() else { break };
+            let Some(decoded) = self.decode(objects, &[object]).await?.pop() else { break };
             let Some(memberships) = self.memberships_now(mapping, &id).await? else {
                 return Ok(Landing { before, ..untold(index, &id) });
             };

@@ -12,6 +12,8 @@ mod concurrency;
 mod delta;
 mod delta_runs;
 mod deprovisioning;
+mod devices;
+mod devices_gone;
 mod due;
 mod event_hooks;
 mod faults;

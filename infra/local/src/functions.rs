@@ -18,7 +18,7 @@ use axum::routing::post;
 use axum::serve::ListenerExt;
 use axum::{Router, middleware};
 use futures::FutureExt;
-use rollcall_shared::handlers::{self, Event, delta_sync, deprovisioning, full_import};
+use rollcall_shared::handlers::{self, Event, delta_sync, deprovisioning, device_collection, full_import};
 use rollcall_shared::model::Job;
 use rollcall_shared::{Context, Error};
 use serde_json::json;
@@ -28,7 +28,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::key::{Key, admit};
 
 /// The jobs that there are functions of.
-pub const JOBS: [Job; 3] = [Job::FullImport, Job::DeltaSync, Job::Deprovisioning];
+pub const JOBS: [Job; 4] = [Job::FullImport, Job::DeltaSync, Job::Deprovisioning, Job::DeviceCollection];
 
 /// Hands an event to the handler of a job; `None` where there is none yet.
 ///
@@ -40,7 +40,8 @@ pub async fn handle(context: &Context, job: Job, event: Event) -> Option<Result<
         Job::FullImport => Box::pin(full_import::handle(context, event)).await,
         Job::DeltaSync => Box::pin(delta_sync::handle(context, event)).await,
         Job::Deprovisioning => Box::pin(deprovisioning::handle(context, event)).await,
-        Job::DeviceCollection | Job::ServiceDiscovery => return None,
+        Job::DeviceCollection => Box::pin(device_collection::handle(context, event)).await,
+        Job::ServiceDiscovery => return None,
     })
 }
 

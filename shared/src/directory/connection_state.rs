@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
@@ -27,6 +28,8 @@ pub struct ConnectionState {
     pub revision: u64,
     /// The org's id, pinned when it was first seen.
     pub org_id: Option<String>,
+    /// Where it was last seen.
+    pub org_seen: Option<OrgSeen>,
     /// The delta's watermark.
     pub watermark: Option<Time>,
     /// The run of the first import.
@@ -35,11 +38,22 @@ pub struct ConnectionState {
     pub first_started: Option<Time>,
     /// The last full import that saw everything.
     pub last_complete: Option<CompleteImport>,
+    /// How far the devices were collected.
+    pub devices: Option<Collection>,
     /// Since when the log is looked through for absences that no import has settled yet: those that nothing explained,
     /// and those that wait in the hold or were discarded with one. `None` when all are settled.
     pub unsettled_since: Option<Time>,
     /// Deactivations of the last day, for the guard.
     pub deactivated: Vec<DayCount>,
+}
+
+/// Where an org was seen, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrgSeen {
+    /// The connection's URL then.
+    pub url: String,
+    /// Okta's clock.
+    pub at: Time,
 }
 
 /// A full import that saw everything.
@@ -55,6 +69,25 @@ pub struct CompleteImport {
     pub active: BTreeMap<String, u64>,
     /// How many users it saw.
     pub users: u64,
+}
+
+/// How far objects that are no people were collected.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Collection {
+    /// The run that last saw all of them.
+    pub run: String,
+    /// Okta's time when it began.
+    pub t0: Time,
+    /// A digest of what all of them depend on beside themselves: the mappings, and the org's policies.
+    pub background: String,
+    /// Active records at its end, by mapping.
+    pub active: BTreeMap<String, u64>,
+    /// How many it saw.
+    pub objects: u64,
+    /// What changed since has to be looked at by the next run that does not look at all of them.
+    pub watermark: Time,
+    /// Since when the log is looked through for absences that no run has settled yet; `None` when all are settled.
+    pub unsettled_since: Option<Time>,
 }
 
 /// Deactivations carried out at a time.
@@ -92,9 +125,7 @@ impl Directory {
         name: &str,
         state: &ConnectionState,
     ) -> Result<Written, DirectoryError> {
-        let refused = |detail: String| DirectoryError::Refused { call: self.call("UpdateItem", Table::State), detail };
-        let value = serde_json::to_value(state).map_err(|error| refused(error.to_string()))?;
-        let value = to_attribute(&value).map_err(|unfit| refused(format!("the state of connection {name} {unfit}")))?;
+        let value = self.state_value(state, || format!("the state of connection {name}"))?;
         // The write has a name of its own, so that the SDK's second try of it is not taken for somebody else's.
         let write = Ulid::generate().to_string();
         let mut update =
@@ -134,6 +165,19 @@ impl Directory {
             }
         }
         Err(DirectoryError::Contended { what: format!("the state of connection {name}") })
+    }
+}
+
+impl Directory {
+    /// A value as an attribute of the state table; `what` names it where it does not fit.
+    pub(super) fn state_value(
+        &self,
+        value: &impl Serialize,
+        what: impl Fn() -> String,
+    ) -> Result<AttributeValue, DirectoryError> {
+        let refused = |detail: String| DirectoryError::Refused { call: self.call("UpdateItem", Table::State), detail };
+        let value = serde_json::to_value(value).map_err(|error| refused(error.to_string()))?;
+        to_attribute(&value).map_err(|unfit| refused(format!("{} {unfit}", what())))
     }
 }
 

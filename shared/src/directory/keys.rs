@@ -34,6 +34,7 @@
 //! | state | `uses#{connection}#NN` | `{app}#{first user}` | when some of an application's people last used it |
 //! | state | `assignments#{connection}#NN` | `{app}#{first user}` | how some of an application's people are assigned |
 //! | state | `app-listings#{connection}` | `{app}` | the newest complete listing of an application's people |
+//! | state | `custody#{connection}#NN` | `{device}` | who holds a device, and who held it last |
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -262,6 +263,10 @@ pub(super) fn app_listing(connection: &str, app: &str) -> Key {
 
 pub(super) fn sign_on_log(connection: &str) -> Key {
     Key::state(of_connection(connection), "sign-ons")
+}
+
+pub(super) fn custody(connection: &str, device: &str) -> Key {
+    Key::state(format!("custody#{}#{:02}", escape(connection), shard(device)), bounded(device))
 }
 
 pub(super) fn listed_run(connection: &str, started: Time, run: &str) -> Key {

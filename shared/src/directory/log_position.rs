@@ -2,9 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::attribute::to_attribute;
 use super::fence::Fence;
-use super::keys::{self, Key, Table};
+use super::keys::{self, Key};
 use super::lease::Lease;
 use super::update::Update;
 use super::{Directory, DirectoryError};
@@ -68,9 +67,7 @@ impl Directory {
         position: &impl Serialize,
     ) -> Result<(), DirectoryError> {
         let what = || format!("the log position of connection {}", lease.connection());
-        let refused = |detail: String| DirectoryError::Refused { call: self.call("UpdateItem", Table::State), detail };
-        let value = serde_json::to_value(position).map_err(|error| refused(error.to_string()))?;
-        let value = to_attribute(&value).map_err(|unfit| refused(format!("{} {unfit}", what())))?;
+        let value = self.state_value(position, what)?;
         let update = Update::new().fenced(&Fence::of(lease)).set("position", value);
         self.update_under(lease, key, update).await?.or_fenced(what).map(drop)
     }

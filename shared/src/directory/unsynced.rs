@@ -104,16 +104,21 @@ impl Directory {
         Ok(())
     }
 
-    /// Drops the rows that nobody has noted since a moment: for a run that met everybody, and noted again what still is
-    /// unsynced.
+    /// Drops the rows of some mappings that nobody has noted since a moment: for a run that met all their objects, and noted
+    /// again what still is unsynced.
     ///
     /// # Errors
     /// Retryable when the lease has lapsed, or DynamoDB throttles or is out of reach; fatal when it refuses, or a row
     /// is damaged.
-    pub async fn forget_unsynced(&self, lease: &Lease, before: Time) -> Result<(), DirectoryError> {
+    pub async fn forget_unsynced(
+        &self,
+        lease: &Lease,
+        before: Time,
+        is_of: impl Fn(&str) -> bool,
+    ) -> Result<(), DirectoryError> {
         let mut rows = self.unsynced(lease.connection());
         while let Some(row) = rows.try_next().await? {
-            if row.last_seen < before {
+            if row.last_seen < before && is_of(&row.mapping) {
                 self.clear_unsynced(lease, &row.mapping, &row.id).await?;
             }
         }

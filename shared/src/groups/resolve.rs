@@ -65,7 +65,7 @@ impl Groups {
         Ok(resolved)
     }
 
-    pub(super) fn none_yet(okta: &Okta) -> Groups {
+    pub(crate) fn none_yet(okta: &Okta) -> Groups {
         Groups {
             groups: Vec::new(),
             broken: BTreeMap::new(),

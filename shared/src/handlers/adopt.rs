@@ -11,7 +11,7 @@ use crate::clock;
 use crate::context::Context;
 use crate::directory::{Directory, Lease, Place, Written};
 use crate::error::{Error, Fate};
-use crate::model::{Claim, Content, Job, Mapping, adoption};
+use crate::model::{Claim, Content, Job, Mapping, ObjectKind, adoption};
 use crate::report::Problem;
 
 /// Records that are written beside each other.
@@ -78,8 +78,9 @@ impl Loader {
 
 /// Everything that is wrong with what is to be loaded, before anything of it is.
 fn check(mapping: &Mapping, people: &[Person]) -> Result<(), Error> {
-    if !mapping.source.is_of_people() {
-        return Err(refused(format!("The mapping {} makes records of departments, not of people.", mapping.name)));
+    if !mapping.source.reads(ObjectKind::User) {
+        let source = mapping.source.word();
+        return Err(refused(format!("The mapping {} makes records of {source}, not of people.", mapping.name)));
     }
     if !mapping.claims_identifiers() {
         let detail =

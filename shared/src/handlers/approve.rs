@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use futures::StreamExt;
+use tokio::sync::OnceCell;
 
 use super::interruption::{Interruption, blind};
 use super::settle::settle;
@@ -67,6 +68,7 @@ async fn under_lease(
         unsynced: unsynced.into(),
         reported: Mutex::default(),
         warnings: Mutex::new(BTreeSet::new()),
+        policies: OnceCell::new(),
         halt: context.halt.clone(),
     };
     let mut report = held;

@@ -1,15 +1,20 @@
 //! From a connection's name to its org: the connection, its credential and a client, checked to be the same org as ever.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::context::Context;
-use crate::directory::ConnectionState;
+use crate::directory::{ConnectionState, OrgSeen};
 use crate::error::{Error, Fate};
 use crate::model::{Auth, Connection};
 use crate::okta::{Okta, OktaSettings, Organization};
 use crate::report::Problem;
+
+/// How long it is believed that an address leads to the org that was seen there: a credential is no good at another org, so
+/// asking is only a second lock.
+const LATELY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The connection of this name.
 ///
@@ -66,4 +71,21 @@ pub(crate) async fn same_org(
         }
         _ => Ok(organization),
     }
+}
+
+/// The same, without asking an org that was the right one at this address a short while ago, and none where nothing is pinned
+/// that it could be held against.
+///
+/// # Errors
+/// As for [`same_org`].
+pub(crate) async fn same_org_lately(
+    okta: &Okta,
+    connection: &Connection,
+    state: &ConnectionState,
+) -> Result<(), Error> {
+    let is_fresh = |seen: &OrgSeen| seen.url == connection.okta.url.as_str() && okta.now().since(seen.at) < LATELY;
+    if state.org_id.is_none() || state.org_seen.as_ref().is_some_and(is_fresh) {
+        return Ok(());
+    }
+    same_org(okta, connection, state).await.map(drop)
 }

@@ -16,7 +16,7 @@ pub struct Standing {
     /// What is known of its last try.
     pub last_try: LastTry,
     /// From when on it is due, the past included; `None` when it never is: its schedule is off or has no time left, or the
-    /// connection is disabled.
+    /// connection is disabled or has no mapping of what the job reads.
     pub due: Option<Time>,
 }
 
@@ -111,9 +111,9 @@ fn wants_an_import(connection: &Connection, state: &ConnectionState, job: Job) -
     }
 }
 
-/// The job as the connection wants it; `None` when it does not.
+/// The job as the connection wants it; `None` when it does not, or has no mapping of what the job reads.
 fn duty<'a>(context: &'a Context, connection: &'a Connection, job: Job) -> Option<Duty<'a>> {
     let schedule: &Schedule = connection.schedules.get(&job).or_else(|| context.schedules.get(&job))?;
-    let wanted = connection.enabled && !schedule.is_off();
+    let wanted = connection.enabled && !schedule.is_off() && connection.wants(job.objects());
     wanted.then_some(Duty { schedule, zone: &connection.timezone })
 }

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::directory::{CompleteImport, ConnectionState, SHARDS};
 use crate::error::{Error, Fate};
 use crate::handlers::interruption::Interruption;
-use crate::model::{Connection, Job, Time};
+use crate::model::{Connection, Job, ObjectKind, Time};
 use crate::reconcile::hash;
 use crate::report::Problem;
 
@@ -32,7 +32,7 @@ pub(crate) fn import_to_follow<'a>(
     let (Some(import), Some(watermark)) = (&state.last_complete, state.watermark) else {
         return Err(NoImport::Never);
     };
-    if import.mappings_digest != connection.mappings_digest() {
+    if import.mappings_digest != connection.mappings_digest_of(ObjectKind::User) {
         return Err(NoImport::OtherMappings);
     }
     Ok((import, watermark))

@@ -65,7 +65,7 @@ pub(crate) fn blind(detail: impl Into<String>) -> Interruption {
         "blind",
         "The view of Okta cannot be trusted",
         detail,
-        "Nobody who was in the directory before was deactivated. In Okta's admin console check that the credential's account still has a role that sees \
-         all people (Security > Administrators, for instance Read-only Administrator), then run the job again.",
+        "Nothing that was in the directory before was deactivated. In Okta's admin console check that the credential's \
+         account still has a role that sees all of the org (Security > Administrators, for instance Read-only Administrator), then run the job again.",
     ))
 }

@@ -10,6 +10,7 @@ pub mod changes;
 mod connect;
 pub mod delta_sync;
 pub mod deprovisioning;
+pub mod device_collection;
 pub mod due;
 pub mod event_hook;
 mod fan_out;

@@ -2,8 +2,8 @@
 
 use super::interruption::Interruption;
 use crate::directory::Written;
-use crate::line::{Line, Person};
-use crate::model::{Change, Current, Mapping, Outcome, Reason, Sighting, decode};
+use crate::line::{ById, Line};
+use crate::model::{Change, Current, Mapping, Outcome, Reason, Sighting};
 use crate::reconcile::{Source, Verdict};
 use crate::sync::judge;
 
@@ -20,12 +20,14 @@ pub(crate) async fn settle(line: &Line, mapping: &Mapping, change: &Change) -> R
     if current.last_write.run == line.lease.run() && current.standing == change.standing {
         return Ok(current.last_write.outcome);
     }
-    let object = match line.read_again(&change.id).await? {
-        Person::Here(object) => object,
-        Person::NotVisible => return settle_absent(line, mapping, change, &current).await,
-        Person::Withheld(_) => return Ok(Outcome::Stale),
+    let object = match line.read_again(mapping.source.objects(), &change.id).await? {
+        ById::Here(object) => object,
+        ById::NotVisible => return settle_absent(line, mapping, change, &current).await,
+        ById::Withheld(_) => return Ok(Outcome::Stale),
     };
-    let Some(decoded) = decode(&[object]).pop() else { return Ok(Outcome::Stale) };
+    let Some(decoded) = line.decode(mapping.source.objects(), &[object]).await?.pop() else {
+        return Ok(Outcome::Stale);
+    };
     let Some(memberships) = line.memberships_now(mapping, &change.id).await? else { return Ok(Outcome::Stale) };
     let sighting = Sighting::of(mapping, &decoded, &memberships);
     match judge(&sighting, Some(&current), Source::ReadById, line.okta.now()) {
@@ -67,8 +69,12 @@ async fn take_over(line: &Line, mapping: &Mapping, change: &Change) -> Result<Ou
     if change.predecessor.is_none() {
         return Ok(Outcome::Excluded);
     }
-    let Person::Here(object) = line.read_again(&change.id).await? else { return Ok(Outcome::Stale) };
-    let Some(decoded) = decode(&[object]).pop() else { return Ok(Outcome::Stale) };
+    let ById::Here(object) = line.read_again(mapping.source.objects(), &change.id).await? else {
+        return Ok(Outcome::Stale);
+    };
+    let Some(decoded) = line.decode(mapping.source.objects(), &[object]).await?.pop() else {
+        return Ok(Outcome::Stale);
+    };
     let Some(memberships) = line.memberships_now(mapping, &change.id).await? else { return Ok(Outcome::Stale) };
     let sighting = Sighting::of(mapping, &decoded, &memberships);
     match judge(&sighting, None, Source::ReadById, line.okta.now()) {

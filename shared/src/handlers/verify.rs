@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use super::{connect, schema};
 use crate::context::Context;
-use crate::directory::ConnectionState;
+use crate::directory::{ConnectionState, OrgSeen};
 use crate::error::{Error, Fate};
 use crate::groups::Groups;
-use crate::model::Connection;
+use crate::model::{Connection, ObjectKind};
 use crate::okta::{Everyone, Okta};
 use crate::report::Problem;
 
@@ -35,19 +35,24 @@ pub async fn verify(context: &Context, name: &str) -> Result<Vec<ApiCheck>, Erro
         Ok(organization) => organization,
         Err(error) => return Ok(vec![check("/.well-known/okta-organization", Err(error))]),
     };
-    if state.org_id.is_none() {
-        let pin = |state: &mut ConnectionState| {
-            state.org_id.get_or_insert_with(|| organization.id.clone());
-        };
-        context.directory.change_connection_state(None, name, pin).await?;
+    let pin = |state: &mut ConnectionState| {
+        state.org_id.get_or_insert_with(|| organization.id.clone());
+        let url = connection.okta.url.as_str().to_owned();
+        state.org_seen = Some(OrgSeen { url, at: organization.asked });
+    };
+    context.directory.change_connection_state(None, name, pin).await?;
+    let mut checks = vec![check("/.well-known/okta-organization", Ok(()))];
+    if connection.wants(ObjectKind::User) {
+        checks.push(check("/api/v1/users", users(&okta).await));
+        checks.push(check("/api/v1/groups", groups(context, &okta, &connection).await));
+        checks.extend(schema::checks(&okta, &connection).await);
     }
-    let mut checks = vec![
-        check("/.well-known/okta-organization", Ok(())),
-        check("/api/v1/users", users(&okta).await),
-        check("/api/v1/groups", groups(context, &okta, &connection).await),
-        check("/api/v1/logs", okta.log_readable().await.map_err(Error::from)),
-    ];
-    checks.extend(schema::checks(&okta, &connection).await);
+    if connection.wants(ObjectKind::Device) {
+        checks.push(check("/api/v1/devices", okta.devices_readable().await.map_err(Error::from)));
+        checks.push(check("/api/v1/device-assurances", okta.device_assurances().await.map(drop).map_err(Error::from)));
+    }
+    // Every job asks it what was deleted.
+    checks.push(check("/api/v1/logs", okta.log_readable().await.map_err(Error::from)));
     Ok(checks)
 }
 

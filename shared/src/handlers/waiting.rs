@@ -4,7 +4,7 @@ use futures::TryStreamExt;
 
 use super::interruption::Interruption;
 use crate::directory::Wake;
-use crate::line::{Line, Person};
+use crate::line::{ById, Line};
 use crate::model::Outcome;
 use crate::reconcile::Source;
 use crate::sync::{Landing, Met};
@@ -26,11 +26,14 @@ pub(crate) async fn wake(line: &Line) -> Result<Vec<Landing>, Interruption> {
 }
 
 async fn look_again(line: &Line, wake: &Wake, id: &str) -> Result<Vec<Landing>, Interruption> {
-    let landings = match line.read_again(id).await? {
-        Person::Here(object) => line.page(&[object], Source::ReadById, Met::Again).await?,
+    // Its mapping was taken out of the connection: nobody waits under it any more.
+    let Some(mapping) = line.connection.mapping(&wake.mapping) else { return Ok(Vec::new()) };
+    let objects = mapping.source.objects();
+    let landings = match line.read_again(objects, id).await? {
+        ById::Here(object) => line.page((objects, &[object]), Source::ReadById, Met::Again).await?,
         // Nobody there to wait.
-        Person::NotVisible => Vec::new(),
-        Person::Withheld(_) => return Ok(Vec::new()),
+        ById::NotVisible => Vec::new(),
+        ById::Withheld(_) => return Ok(Vec::new()),
     };
     let waits_on = landings.iter().any(|landing| {
         let is_theirs = line.connection.mappings[landing.mapping].name == wake.mapping;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{Attributes, User};
+use super::{Attributes, Object};
 
 /// A mapping's filter: values within a key are alternatives, keys combine with *and*, a key left out admits everyone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,17 +44,17 @@ impl Departments {
 }
 
 impl Filter {
-    /// Whether the filter admits this user, membership in groups aside.
-    pub fn admits(&self, user: &User) -> bool {
-        self.leaves_out(user).is_none()
+    /// Whether the filter admits this object, membership in groups aside.
+    pub fn admits(&self, object: &Object) -> bool {
+        self.leaves_out(object).is_none()
     }
 
-    /// The first rule that leaves this user out, membership in groups aside; `None` when the filter admits them.
-    pub fn leaves_out(&self, user: &User) -> Option<Rule> {
-        if self.statuses.as_ref().is_some_and(|statuses| !statuses.contains(&user.status)) {
+    /// The first rule that leaves this object out, membership in groups aside; `None` when the filter admits it.
+    pub fn leaves_out(&self, object: &Object) -> Option<Rule> {
+        if self.statuses.as_ref().is_some_and(|statuses| !statuses.contains(&object.status)) {
             return Some(Rule::Statuses);
         }
-        let name = || user.attribute("department").and_then(Value::as_str).unwrap_or_default();
+        let name = || object.attribute("department").and_then(Value::as_str).unwrap_or_default();
         // A department is never blank, so somebody without one is in none of them.
         let outside = |departments: &Departments| !departments.folded.contains(&fold(name()));
         self.departments.as_ref().is_some_and(outside).then_some(Rule::Departments)

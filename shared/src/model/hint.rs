@@ -79,7 +79,7 @@ impl Hint {
     pub fn of(event: &RawObject) -> Result<Option<Hint>, Unreadable> {
         let event: Event = serde_json::from_str(&event.text).map_err(|_| Unreadable)?;
         let result = event.outcome.and_then(|outcome| outcome.result);
-        let has_happened = result.is_none_or(|result| result == "SUCCESS");
+        let has_happened = is_success(result.as_deref());
         let Some(about) = about(&event.event_type).filter(|_| has_happened) else { return Ok(None) };
         // Targets go by their type, for their order means nothing.
         let targets = event.target.unwrap_or_default();
@@ -90,6 +90,11 @@ impl Hint {
         let (users, groups) = (of_kind("User"), of_kind("UserGroup"));
         Ok(Some(Hint { uuid: event.uuid, published: event.published, about, users, groups }))
     }
+}
+
+/// Whether what an event tells has happened, by the result of its outcome.
+pub(super) fn is_success(result: Option<&str>) -> bool {
+    result.is_none_or(|result| result == "SUCCESS")
 }
 
 /// What events of a type are about. Types of the same family that are not known yet count as the others of it do.

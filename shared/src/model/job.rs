@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ObjectKind;
+
 /// The jobs there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -27,6 +29,15 @@ impl Job {
             Job::Deprovisioning => "deprovisioning",
             Job::DeviceCollection => "device-collection",
             Job::ServiceDiscovery => "service-discovery",
+        }
+    }
+
+    /// What it reads.
+    pub fn objects(self) -> ObjectKind {
+        match self {
+            Job::FullImport | Job::DeltaSync | Job::Deprovisioning => ObjectKind::User,
+            Job::DeviceCollection => ObjectKind::Device,
+            Job::ServiceDiscovery => ObjectKind::App,
         }
     }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// The files. Each has what a [`Preset`] has.
-const FILES: [&str; 7] = [
+const FILES: [&str; 8] = [
     include_str!("presets/asset-panda-login-users.json"),
     include_str!("presets/asset-panda-reference-records.json"),
     include_str!("presets/xassets-custodians.json"),
@@ -17,6 +17,7 @@ const FILES: [&str; 7] = [
     include_str!("presets/infraon-requesters.json"),
     include_str!("presets/leanix-employees.json"),
     include_str!("presets/leanix-departments.json"),
+    include_str!("presets/sekoia-devices.json"),
 ];
 
 static PRESETS: LazyLock<Vec<Preset>> =

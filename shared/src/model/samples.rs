@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{RawObject, User, decode_user};
+use super::{Object, ObjectKind, RawObject, decode_object};
 
 /// A user as Okta lists them.
 pub(super) fn user_object() -> Value {
@@ -25,7 +25,7 @@ pub(super) fn user_object() -> Value {
 }
 
 /// A user with some attributes of the profile set.
-pub(super) fn user_with(attributes: Value) -> User {
+pub(super) fn user_with(attributes: Value) -> Object {
     let mut object = user_object();
     for (name, value) in attributes.as_object().unwrap() {
         object["profile"][name] = value.clone();
@@ -34,13 +34,13 @@ pub(super) fn user_with(attributes: Value) -> User {
 }
 
 /// A user of a status.
-pub(super) fn user_of_status(status: &str) -> User {
+pub(super) fn user_of_status(status: &str) -> Object {
     let mut object = user_object();
     object["status"] = json!(status);
     decoded(&object)
 }
 
 /// Decodes an object that has to be a user.
-pub(super) fn decoded(object: &Value) -> User {
-    decode_user(&RawObject::intact(object.to_string())).unwrap()
+pub(super) fn decoded(object: &Value) -> Object {
+    decode_object(ObjectKind::User, &RawObject::intact(object.to_string())).unwrap()
 }

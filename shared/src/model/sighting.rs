@@ -1,16 +1,18 @@
 //! A sighting: what one mapping makes of one object of a page. Decode, filter and map come together here, purely.
 
-use super::{Desired, Mapping, Memberships, RawObject, Rejection, Time, Undecodable, User, decode_user, standing_of};
+use super::{
+    Desired, Mapping, Memberships, Object, ObjectKind, RawObject, Rejection, Time, Undecodable, decode_object,
+};
 
 /// An object of a page, decoded as far as it could be.
-pub type Decoded = Result<User, Undecodable>;
+pub type Decoded = Result<Object, Undecodable>;
 
-/// Decodes the objects of a page; an object met twice in it counts once, the later copy.
-pub fn decode(objects: &[RawObject]) -> Vec<Decoded> {
+/// Decodes the objects of a page, which are to be of a kind; an object met twice in it counts once, the later copy.
+pub fn decode(kind: ObjectKind, objects: &[RawObject]) -> Vec<Decoded> {
     let mut at = std::collections::HashMap::with_capacity(objects.len());
     let mut decoded: Vec<Decoded> = Vec::with_capacity(objects.len());
     for object in objects {
-        let object = decode_user(object);
+        let object = decode_object(kind, object);
         match at.entry(id(&object).to_owned()) {
             std::collections::hash_map::Entry::Occupied(place) => decoded[*place.get()] = object,
             std::collections::hash_map::Entry::Vacant(place) => {
@@ -25,7 +27,7 @@ pub fn decode(objects: &[RawObject]) -> Vec<Decoded> {
 /// The id of an object, or the made-up one of an object that has none.
 pub fn id(decoded: &Decoded) -> &str {
     match decoded {
-        Ok(user) => &user.id,
+        Ok(object) => &object.id,
         Err(undecodable) => &undecodable.id,
     }
 }
@@ -44,27 +46,27 @@ pub struct Sighting {
 impl Sighting {
     /// Filters and maps a decoded object, given the mapped groups that it is in.
     pub fn of(mapping: &Mapping, decoded: &Decoded, memberships: &Memberships) -> Sighting {
-        let user = match decoded {
-            Ok(user) => user,
+        let object = match decoded {
+            Ok(object) => object,
             Err(undecodable) => {
                 let rejection = Some(undecodable.rejection.clone());
                 return Sighting { id: undecodable.id.clone(), desired: None, rejection };
             }
         };
-        match mapping.desired(user, memberships) {
-            Ok(desired) => Sighting { id: user.id.clone(), desired: Some(desired), rejection: None },
+        match mapping.desired(object, memberships) {
+            Ok(desired) => Sighting { id: object.id.clone(), desired: Some(desired), rejection: None },
             Err(rejection) => {
                 // What cannot be mapped still has a status, and a leaver is one all the same.
                 let desired = Desired {
-                    id: user.id.clone(),
-                    okta_status: user.status.clone(),
-                    source_created: user.created,
-                    source_updated: user.last_updated,
-                    standing: standing_of(&user.status),
+                    id: object.id.clone(),
+                    okta_status: object.status.clone(),
+                    source_created: object.created,
+                    source_updated: object.last_updated,
+                    standing: object.standing(),
                     content: None,
-                    scope: mapping.scope(user, memberships),
+                    scope: mapping.scope(object, memberships),
                 };
-                Sighting { id: user.id.clone(), desired: Some(desired), rejection: Some(rejection) }
+                Sighting { id: object.id.clone(), desired: Some(desired), rejection: Some(rejection) }
             }
         }
     }

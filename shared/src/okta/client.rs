@@ -101,14 +101,27 @@ impl Okta {
     /// Retryable when Okta throttles, fails or is out of reach however often it is asked, or the deadline is too near;
     /// fatal when it refuses. Of one record when it is there and Okta withholds it.
     pub async fn user(&self, id: &str) -> Result<Option<RawObject>, OktaError> {
+        self.by_id("/api/v1/users", id).await
+    }
+
+    /// One application by id; `None`: deleted, never there, or hidden from the token.
+    ///
+    /// # Errors
+    /// As for [`Okta::user`].
+    pub async fn app(&self, id: &str) -> Result<Option<RawObject>, OktaError> {
+        self.by_id("/api/v1/apps", id).await
+    }
+
+    /// One object of a list by its id; `None` where Okta does not show it.
+    pub(super) async fn by_id(&self, list: &str, id: &str) -> Result<Option<RawObject>, OktaError> {
         // Such an id would climb out of the path.
         if id.bytes().all(|byte| byte == b'.') {
             return Ok(None);
         }
-        let request = PageRequest::new(&format!("/api/v1/users/{}", query::path_part(id)), &[]);
+        let request = PageRequest::new(&format!("{list}/{}", query::path_part(id)), &[]);
         let ask = Ask { request, subject: Subject::Object };
         match self.ask(ask, |_, received| page::object(received)).await {
-            Ok(user) => Ok(Some(user)),
+            Ok(object) => Ok(Some(object)),
             Err(OktaError::Refused { fault: Fault::NotVisible, .. }) => Ok(None),
             Err(error) => Err(error),
         }

@@ -10,16 +10,13 @@ use super::OktaError;
 use super::client::Okta;
 use super::page::Page;
 use super::query::{self, PageRequest};
-use crate::model::{About, EVENTS, Hint, Time};
+use crate::model::{EVENTS, ObjectEvent, ObjectKind, Time, deletions_of, hints_at_devices};
 
 /// The path of the log.
 pub(super) const PATH: &str = "/api/v1/logs";
 
 /// Okta keeps events for 90 days, and refuses to look for much older ones (Okta: System Log query).
 pub const RETENTION: Duration = Duration::from_secs(90 * 24 * 60 * 60);
-
-const DELETIONS: &str =
-    "eventType eq \"user.lifecycle.delete.initiated\" or eventType eq \"user.lifecycle.delete.completed\"";
 
 /// So long before its end an event of the log counts as gone: it may be, by the time that Okta answers.
 const MARGIN: Duration = Duration::from_secs(60 * 60);
@@ -33,6 +30,13 @@ pub fn log_reaches_back_to(now: Time) -> Time {
 const MOST_GROUPS: usize = 40;
 
 impl PageRequest {
+    /// The events that hint at a change of devices, from a moment on. It polls, as for people.
+    pub fn device_hints(since: Time) -> PageRequest {
+        let (since, filter) = (since.to_string(), hints_at_devices());
+        let parameters = [("since", &*since), ("filter", &filter), ("sortOrder", "ASCENDING"), ("limit", "1000")];
+        PageRequest::new(PATH, &parameters)
+    }
+
     /// The events that hint at a change of somebody, or at one of these groups, from a moment on. It polls: the answer
     /// has a `next` link always, and following it gives every event, in the order in which the log got them.
     pub fn hints<'a>(since: Time, groups: impl Iterator<Item = &'a str>) -> PageRequest {
@@ -54,17 +58,17 @@ fn events<'a>(groups: impl Iterator<Item = &'a str>) -> String {
     }
 }
 
-/// The users that the log says were deleted.
+/// The objects that the log says were deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Deletions {
-    /// By id: when the newest of a user's deletion events was published.
+    /// By id: when the newest of an object's deletion events was published.
     Known(HashMap<String, Time>),
     /// The log may not be read; why.
     NotPermitted(String),
 }
 
 impl Okta {
-    /// The deletions published from `since` on.
+    /// The deletions of objects of a kind published from `since` on.
     ///
     /// It polls, for only that gives every event: a request with an `until` may lack those that reached the log late,
     /// and its end would be our idea of Okta's clock, which has whole seconds (Okta: System Log query).
@@ -72,9 +76,10 @@ impl Okta {
     /// # Errors
     /// Retryable when Okta throttles, fails or is out of reach however often it is asked, or the deadline is too near;
     /// fatal when it refuses for another reason than that the credential may not read the log.
-    pub async fn deletions(&self, since: Time) -> Result<Deletions, OktaError> {
+    pub async fn deletions(&self, kind: ObjectKind, since: Time) -> Result<Deletions, OktaError> {
         let since = since.max(self.now().before(RETENTION)).to_string();
-        let parameters = [("since", &*since), ("filter", DELETIONS), ("sortOrder", "ASCENDING"), ("limit", "1000")];
+        let filter = deletions_of(kind);
+        let parameters = [("since", &*since), ("filter", &*filter), ("sortOrder", "ASCENDING"), ("limit", "1000")];
         let mut request = PageRequest::new(PATH, &parameters);
         let mut found = HashMap::new();
         loop {
@@ -83,7 +88,7 @@ impl Okta {
                 Err(error) if error.is_not_permitted() => return Ok(Deletions::NotPermitted(error.to_string())),
                 Err(error) => return Err(error),
             };
-            note(&page, &mut found);
+            note(kind, &page, &mut found);
             match page.next {
                 // A page may be empty and still have a next; at the head of the log it is the same one again.
                 Some(next) if next != request => request = next,
@@ -102,15 +107,15 @@ impl Okta {
     }
 }
 
-fn note(page: &Page, found: &mut HashMap<String, Time>) {
+fn note(kind: ObjectKind, page: &Page, found: &mut HashMap<String, Time>) {
     for event in &page.objects {
-        let Ok(hint) = Hint::of(event) else {
+        let Ok(event) = ObjectEvent::of(kind, event) else {
             tracing::warn!("an event of Okta's log cannot be read and is left out");
             continue;
         };
-        for Hint { published, users, .. } in hint.into_iter().filter(|hint| hint.about == About::Deletion) {
-            for user in users {
-                let newest = found.entry(user).or_insert(published);
+        for ObjectEvent { published, ids, .. } in event.into_iter().filter(|event| event.is_deletion) {
+            for id in ids {
+                let newest = found.entry(id).or_insert(published);
                 *newest = published.max(*newest);
             }
         }

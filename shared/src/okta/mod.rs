@@ -3,7 +3,8 @@
 //! A call goes through these files in order: a [`PageRequest`] (`query`) is asked for (`client`), as often as
 //! it takes (`retry`); each attempt (`attempt`) waits for its turn (`pacing`), is signed (`auth`) and sent; an
 //! answer is a [`Page`] (`page`, `links`) or an [`OktaError`] (`answer`, `fault`, `error`, `hint`). What is
-//! more than a page has a file of its own: `organization`, `groups`, `members`, `apps`, `log`, `schema`.
+//! more than a page has a file of its own: `organization`, `groups`, `members`, `log`, `schema`, `devices`,
+//! `apps`.
 //!
 //! Nothing here decodes an object of a list, writes anything in Okta, or knows the directory. The credential
 //! goes to the configured host only, and never into a log, an error or a `Debug` text.
@@ -14,6 +15,7 @@ mod attempt;
 mod auth;
 mod client;
 mod cursor;
+mod devices;
 mod error;
 mod fault;
 mod groups;

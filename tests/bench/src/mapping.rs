@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use rollcall_shared::model::{
-    Connection, Current, LastWrite, Mapping, Memberships, Outcome, RawObject, Time, User, decode_user,
+    Connection, Current, LastWrite, Mapping, Memberships, Object, ObjectKind, Outcome, RawObject, Time, decode_object,
 };
 use rollcall_shared::reconcile::{Observation, Source, Verdict, reconcile};
 use serde_json::{Map, Value, json};
@@ -31,7 +31,7 @@ pub(crate) fn run(users: usize, report: &mut Report) -> Result<(), Failure> {
         let known = numbers.clone().map(|number| current(mapping, &user(number, "Analyst")?));
         let known = known.collect::<Result<Vec<Current>, Failure>>()?;
         let title = |number: usize| if number.is_multiple_of(CHANGED) { "Manager" } else { "Analyst" };
-        let people = numbers.map(|number| user(number, title(number))).collect::<Result<Vec<User>, Failure>>()?;
+        let people = numbers.map(|number| user(number, title(number))).collect::<Result<Vec<Object>, Failure>>()?;
         let began = processor_time()?;
         for (person, current) in people.iter().zip(&known) {
             let desired = mapping.desired(person, &Memberships::default()).map_err(|rejection| rejection.message)?;
@@ -73,7 +73,7 @@ fn connection() -> Result<Connection, Failure> {
 }
 
 /// A person with all of the 31 base attributes.
-fn user(number: usize, title: &str) -> Result<User, Failure> {
+fn user(number: usize, title: &str) -> Result<Object, Failure> {
     let named = [
         ("login", format!("person.{number}@acme.example")),
         ("email", format!("person.{number}@acme.example")),
@@ -120,11 +120,11 @@ fn user(number: usize, title: &str) -> Result<User, Failure> {
         "_links": { "self": { "href": format!("https://acme.okta.com/api/v1/users/00u{number:017}") } },
     });
     let raw = RawObject { text: object.to_string().into(), damaged: false };
-    decode_user(&raw).map_err(|undecodable| undecodable.rejection.message.into())
+    decode_object(ObjectKind::User, &raw).map_err(|undecodable| undecodable.rejection.message.into())
 }
 
 /// The record that the directory holds of somebody.
-fn current(mapping: &Mapping, person: &User) -> Result<Current, Failure> {
+fn current(mapping: &Mapping, person: &Object) -> Result<Current, Failure> {
     let desired = mapping.desired(person, &Memberships::default()).map_err(|rejection| rejection.message)?;
     let content = desired.content.ok_or("the mapping admits everybody")?;
     Ok(Current {

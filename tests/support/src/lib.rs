@@ -6,6 +6,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on should stop where it is")]
 
 mod departments;
+pub mod devices;
 pub mod invocations;
 pub mod lambda;
 mod presets;

@@ -43,13 +43,13 @@ pub(super) async fn run(session: &mut Session, arguments: &SyncArguments) -> Res
 fn check(arguments: &SyncArguments) -> Result<(), Failure> {
     match arguments.job {
         Job::FullImport => Ok(()),
-        Job::DeltaSync | Job::Deprovisioning if arguments.plan.is_none() => Ok(()),
-        Job::DeltaSync | Job::Deprovisioning => {
+        Job::DeltaSync | Job::Deprovisioning | Job::DeviceCollection if arguments.plan.is_none() => Ok(()),
+        Job::DeltaSync | Job::Deprovisioning | Job::DeviceCollection => {
             Err(Failure::usage("A plan is one of a full import.".to_owned(), "Leave --plan out."))
         }
-        Job::DeviceCollection | Job::ServiceDiscovery => {
+        Job::ServiceDiscovery => {
             let detail = format!("The job {} is not available in this version.", arguments.job.name());
-            Err(Failure::usage(detail, "full-import, delta-sync and deprovisioning are."))
+            Err(Failure::usage(detail, "full-import, delta-sync, deprovisioning and device-collection are."))
         }
     }
 }

@@ -8,8 +8,8 @@ use super::checkpoint::Shown;
 use super::delta::Delta;
 use crate::handlers::interruption::{Interruption, blind};
 use crate::handlers::work::Pages;
-use crate::line::Person;
-use crate::model::{RawObject, decode, identify};
+use crate::line::ById;
+use crate::model::{ObjectKind, RawObject, decode, identify};
 use crate::okta::PageRequest;
 use crate::reconcile::Source;
 
@@ -52,7 +52,7 @@ fn sort_out(delta: &Delta, objects: Vec<RawObject>) -> (Shown, Vec<RawObject>) {
     let mut shown = Shown::default();
     let mut people = Vec::with_capacity(objects.len());
     for object in objects {
-        let user = decode(std::slice::from_ref(&object)).pop().and_then(Result::ok);
+        let user = decode(ObjectKind::User, std::slice::from_ref(&object)).pop().and_then(Result::ok);
         shown.witness |= user.as_ref().is_some_and(|user| work.witnesses.contains(&user.id));
         // Nobody else than a witness is listed without a change.
         if user.is_none_or(|user| user.last_updated >= work.checkpoint.since) {
@@ -91,7 +91,7 @@ async fn look_around(delta: &Delta) -> Result<(), Interruption> {
     }
     let mut is_there = false;
     for witness in &witnesses {
-        is_there |= matches!(delta.line.read_again(witness).await?, Person::Here(_));
+        is_there |= matches!(delta.line.read_again(ObjectKind::User, witness).await?, ById::Here(_));
     }
     if !is_there && !shown.people {
         return Err(blind(format!(

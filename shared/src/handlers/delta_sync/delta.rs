@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::checkpoint::Checkpoint;
 use crate::handlers::work::meeting::{MET, MeetsPeople, People};
 use crate::handlers::work::{AtWork, Chunk, Ledger, Seen, Sheet};
+use crate::model::ObjectKind;
 
 /// The number under which the ids of the first listed group's members are kept; those of the others lie below.
 pub(super) const FIRST_LISTING: u32 = u32::MAX;
@@ -26,6 +27,8 @@ pub(crate) struct Work {
 }
 
 impl Sheet for Work {
+    const OBJECTS: ObjectKind = ObjectKind::User;
+
     type Checkpoint = Checkpoint;
 
     fn checkpoint(&mut self) -> &mut Checkpoint {

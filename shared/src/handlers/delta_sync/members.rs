@@ -15,8 +15,8 @@ use crate::directory::{HowStored, Listing, StoredMembership};
 use crate::groups::MappedGroup;
 use crate::handlers::interruption::Interruption;
 use crate::handlers::work::Seen;
-use crate::line::Person;
-use crate::model::{Mapping, Outcome, RawObject, Reason, Rejection, identify};
+use crate::line::ById;
+use crate::model::{Mapping, ObjectKind, Outcome, RawObject, Reason, Rejection, identify};
 use crate::reconcile::{Pass, Source};
 
 /// Leavers after whom a checkpoint is due: each takes two calls.
@@ -118,16 +118,16 @@ async fn confirm_one(delta: &Delta, id: &str) -> Result<(), Interruption> {
     if concerned.is_empty() {
         return Ok(());
     }
-    match line.read_again(id).await? {
-        Person::Here(object) => {
+    match line.read_again(ObjectKind::User, id).await? {
+        ById::Here(object) => {
             let landings = delta.take_in(vec![object], Source::ReadById).await?;
             // A group that does not answer confirms nothing.
             let is_untold = landings.iter().any(|landing| landing.outcome == Some(Outcome::Stale));
             delta.work().checkpoint.untold |= is_untold;
         }
         // The log tells of deletions.
-        Person::NotVisible => {}
-        Person::Withheld(rejection) => withhold(delta, &concerned, (id, rejection)).await?,
+        ById::NotVisible => {}
+        ById::Withheld(rejection) => withhold(delta, &concerned, (id, rejection)).await?,
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::directory::LogPosition;
 use crate::handlers::work::meeting::{MET, MeetsPeople, People};
 use crate::handlers::work::{AtWork, Chunk, Ledger, Sheet};
-use crate::model::{Hint, Time};
+use crate::model::{Hint, ObjectKind, Time};
 use crate::okta::PageRequest;
 
 /// A run at work.
@@ -97,6 +97,8 @@ pub(crate) struct Work {
 }
 
 impl Sheet for Work {
+    const OBJECTS: ObjectKind = ObjectKind::User;
+
     type Checkpoint = Checkpoint;
 
     fn checkpoint(&mut self) -> &mut Checkpoint {

@@ -16,8 +16,8 @@ use super::gone;
 use crate::directory::Known;
 use crate::groups::MappedGroup;
 use crate::handlers::interruption::Interruption;
-use crate::line::Person;
-use crate::model::{Outcome, RawObject, Reason, Standing, Time, identify};
+use crate::line::ById;
+use crate::model::{ObjectKind, Outcome, RawObject, Reason, Standing, Time, identify};
 use crate::okta::PageRequest;
 use crate::reconcile::Source;
 
@@ -99,9 +99,9 @@ async fn take_in(job: &Deprovisioning, people: Vec<Found<'_>>, origin: Origin) -
     let (mut by_id, mut listed, mut members, mut out_of_sight) = (Vec::new(), Vec::new(), Vec::new(), false);
     for Found { person, how } in people {
         match how {
-            How::ById(Person::Here(object)) => by_id.push(object),
-            How::ById(Person::NotVisible) => out_of_sight |= !gone::take_in(job, person).await?,
-            How::ById(Person::Withheld(rejection)) => gone::reject(job, person, rejection).await?,
+            How::ById(ById::Here(object)) => by_id.push(object),
+            How::ById(ById::NotVisible) => out_of_sight |= !gone::take_in(job, person).await?,
+            How::ById(ById::Withheld(rejection)) => gone::reject(job, person, rejection).await?,
             How::Listed(object) => {
                 listed.push(object);
                 members.push(person);
@@ -117,7 +117,7 @@ async fn take_in(job: &Deprovisioning, people: Vec<Found<'_>>, origin: Origin) -
     let stale = landings.iter().filter(|landing| landing.outcome == Some(Outcome::Stale));
     let stale: HashSet<&str> = stale.map(|landing| landing.id.as_str()).collect();
     for person in members.into_iter().filter(|person| stale.contains(person.id.as_str())) {
-        if let Person::Here(object) = job.line.read_again(&person.id).await? {
+        if let ById::Here(object) = job.line.read_again(ObjectKind::User, &person.id).await? {
             job.take_in(vec![object], Source::ObjectById).await?;
         }
     }
@@ -163,7 +163,7 @@ struct Found<'a> {
 /// How somebody was read.
 enum How {
     /// By id; of their groups, what is noted.
-    ById(Person),
+    ById(ById),
     /// From a list; their groups by id.
     Listed(RawObject),
 }
@@ -181,7 +181,7 @@ async fn read<'a>(job: &Deprovisioning, person: &'a Concerned, lists: &Lists) ->
     {
         return Ok(Found { person, how: How::Listed(object) });
     }
-    Ok(Found { person, how: How::ById(job.line.read_again(&person.id).await?) })
+    Ok(Found { person, how: How::ById(job.line.read_again(ObjectKind::User, &person.id).await?) })
 }
 
 /// Reads, stores and notes which mapped groups somebody is in; whether Okta could tell.

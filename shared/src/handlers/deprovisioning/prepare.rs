@@ -16,6 +16,7 @@ use crate::handlers::sight::find_groups;
 use crate::handlers::work::holding::held;
 use crate::handlers::work::meeting::{MET, People};
 use crate::handlers::work::{AtWork, Ledger, Seen};
+use crate::model::ObjectKind;
 
 /// Takes up or begins a run.
 pub(super) async fn prepare(
@@ -49,7 +50,7 @@ pub(super) async fn prepare(
             Checkpoint::new(digest.clone(), ledger)
         }
     };
-    let knows_groups = import.mappings_digest == digest;
+    let knows_groups = import.mappings_digest == connection.mappings_digest_of(ObjectKind::User);
     let witnesses = witnesses(run, &connection).await?;
     let line = run.line(okta, connection, resolved).await?;
     let met = line.directory.seen(line.lease.run(), MET, checkpoint.met_chunks).await?;

@@ -10,14 +10,14 @@ use std::time::Duration;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::closing::suspects;
-use super::evidence::{Evidence, gather};
+use super::evidence::{Evidence, Gap, gather, last_seen};
 use super::import::Import;
 use super::members::met_in;
 use crate::directory::{ConnectionState, SHARDS, Suspect};
 use crate::handlers::interruption::{Interruption, blind};
 use crate::handlers::work::absence::{Absence, gone};
-use crate::line::Person;
-use crate::model::{Outcome, Reason, Rejection, Time};
+use crate::line::ById;
+use crate::model::{ObjectKind, Outcome, Reason, Rejection, Time};
 use crate::reconcile::{Source, hash, is_too_many};
 use crate::sync::{Landing, Met};
 
@@ -29,8 +29,10 @@ const AT_ONCE: usize = 8;
 /// Confirms every suspect, and everyone whom the log says was deleted while the import ran.
 pub(crate) async fn confirm(import: &Import, state: &ConnectionState) -> Result<(), Interruption> {
     let t0 = import.work().checkpoint.t0;
-    let evidence = gather(import, state, t0).await?;
-    if import.work().checkpoint.suspects {
+    let gap = Gap { last_seen: last_seen(state).unwrap_or(t0).min(t0), unsettled_since: state.unsettled_since };
+    let any_suspects = import.work().checkpoint.suspects;
+    let evidence = gather(import, gap, any_suspects).await?;
+    if any_suspects {
         let first = import.work().checkpoint.shard;
         for shard in first..SHARDS {
             confirm_shard(import, shard, &evidence).await?;
@@ -102,22 +104,23 @@ async fn confirm_one(
         // The closing delta met them.
         return Ok(());
     }
-    let reason = match line.read_again(&id).await? {
-        Person::Here(object) => {
+    let reason = match line.read_again(ObjectKind::User, &id).await? {
+        ById::Here(object) => {
             // Where groups are listed, they may have been met under other mappings.
             let wanted = |mapping: usize, _: &str| {
                 let name = &line.connection.mappings[mapping].name;
                 !import.by_group || suspects.iter().any(|suspect| suspect.mapping == *name)
             };
-            let landings = line.page_where(&[object], (Source::ReadById, Met::First), wanted).await?;
+            let landings =
+                line.page_where((ObjectKind::User, &[object]), (Source::ReadById, Met::First), wanted).await?;
             let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
             // Under the mappings that knew them nothing was counted yet; the others never saw them either.
             found.landings.extend(landings);
             found.back.push(id);
             return Ok(());
         }
-        Person::Withheld(rejection) => Err(rejection),
-        Person::NotVisible => evidence.of(&id),
+        ById::Withheld(rejection) => Err(rejection),
+        ById::NotVisible => evidence.of(&id),
     };
     for suspect in suspects {
         let mappings = &line.connection.mappings;
@@ -190,7 +193,7 @@ async fn confirm_deleted(import: &Import, id: &str) -> Result<(), Interruption> 
         let left = found.filter(|found| !found.current.standing.is_some_and(Reason::is_gone));
         known.extend(left.map(|found| (index, found)));
     }
-    if known.is_empty() || !matches!(line.read_again(id).await?, Person::NotVisible) {
+    if known.is_empty() || !matches!(line.read_again(ObjectKind::User, id).await?, ById::NotVisible) {
         return Ok(());
     }
     for (index, known) in known {

@@ -11,7 +11,7 @@ use super::import::Import;
 use crate::directory::SHARDS;
 use crate::handlers::interruption::Interruption;
 use crate::handlers::work::Pages;
-use crate::model::{RawObject, Time, identify};
+use crate::model::{ObjectKind, RawObject, Time, identify};
 use crate::okta::PageRequest;
 use crate::reconcile::{OLD_ENOUGH_TO_BE_LISTED, Source, hash};
 use crate::sync::Met;
@@ -75,7 +75,7 @@ async fn take_in(
             met.push(object);
         }
     }
-    let landings = import.line.page(&new, Source::Listed, Met::First).await?;
+    let landings = import.line.page((ObjectKind::User, &new), Source::Listed, Met::First).await?;
     let again = import.meet_again(&met).await?;
 
     let mut work = import.work();

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use futures::TryStreamExt;
 
-use super::import::Import;
 use crate::directory::{ConnectionState, HeldEntry};
 use crate::handlers::interruption::Interruption;
+use crate::handlers::work::{AtWork, Sheet};
+use crate::line::Line;
 use crate::model::{Reason, Rejection, RejectionReason, Time};
 use crate::okta::{Deletions, log_reaches_back_to};
 
@@ -16,9 +17,9 @@ use crate::okta::{Deletions, log_reaches_back_to};
 const OVERLAP: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What the log can say about absences.
-pub(super) struct Evidence {
-    /// Who was deleted, and when the log says so.
-    pub(super) deletions: HashMap<String, Time>,
+pub(in crate::handlers) struct Evidence {
+    /// What was deleted, and when the log says so.
+    pub(in crate::handlers) deletions: HashMap<String, Time>,
     /// What earlier imports found of those who wait in the hold: it may be older than what the log still has.
     held: HashMap<String, Reason>,
     /// Whether it covers the whole time since the suspects were last known to be there.
@@ -26,8 +27,8 @@ pub(super) struct Evidence {
 }
 
 impl Evidence {
-    /// Why somebody is gone whom Okta answers with 404, or that nothing explains it.
-    pub(super) fn of(&self, id: &str) -> Result<Reason, Rejection> {
+    /// Why an object is gone that Okta answers with 404, or that nothing explains it.
+    pub(in crate::handlers) fn of(&self, id: &str) -> Result<Reason, Rejection> {
         match (self.deletions.contains_key(id), self.held.get(id), self.complete) {
             (true, _, _) => Ok(Reason::Deleted),
             (false, Some(reason), _) => Ok(*reason),
@@ -42,30 +43,42 @@ pub(super) fn last_seen(state: &ConnectionState) -> Option<Time> {
     state.last_complete.as_ref().map(|import| import.t0).or(state.first_started)
 }
 
+/// Since when absences are to be explained.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::handlers) struct Gap {
+    /// When the suspects were last known to be there.
+    pub(in crate::handlers) last_seen: Time,
+    /// Since when others are unsettled.
+    pub(in crate::handlers) unsettled_since: Option<Time>,
+}
+
 /// Reads the deletions since the suspects were last seen, once for all of them; and as far back as others are unsettled.
-pub(super) async fn gather(import: &Import, state: &ConnectionState, t0: Time) -> Result<Evidence, Interruption> {
-    let held = reasons_of_held(import).await?;
-    let now = import.line.okta.now();
+/// What earlier runs found counts where there are suspects.
+pub(in crate::handlers) async fn gather<S: Sheet>(
+    job: &AtWork<S>,
+    gap: Gap,
+    any_suspects: bool,
+) -> Result<Evidence, Interruption> {
+    let held = if any_suspects { reasons_of_held(&job.line).await? } else { HashMap::new() };
+    let now = job.line.okta.now();
     let retained = log_reaches_back_to(now);
-    let last_seen = last_seen(state).unwrap_or(t0).min(t0).before(OVERLAP);
-    let since = state.unsettled_since.map_or(last_seen, |unsettled| unsettled.before(OVERLAP).min(last_seen));
-    match import.line.okta.deletions(since.max(retained)).await? {
+    let last_seen = gap.last_seen.before(OVERLAP);
+    let since = gap.unsettled_since.map_or(last_seen, |unsettled| unsettled.before(OVERLAP).min(last_seen));
+    match job.line.okta.deletions(S::OBJECTS, since.max(retained)).await? {
         Deletions::Known(deletions) => Ok(Evidence { deletions, held, complete: last_seen >= retained }),
         Deletions::NotPermitted(why) => {
-            import.line.warn(format!("The system log could not be read, so deletions cannot be told: {why}"));
+            job.line.warn(format!("The system log could not be read, so deletions cannot be told: {why}"));
             Ok(Evidence { deletions: HashMap::new(), held, complete: false })
         }
     }
 }
 
-async fn reasons_of_held(import: &Import) -> Result<HashMap<String, Reason>, Interruption> {
+async fn reasons_of_held(line: &Line) -> Result<HashMap<String, Reason>, Interruption> {
     let mut reasons = HashMap::new();
-    if import.work().checkpoint.suspects {
-        let mut held = import.line.directory.held(&import.line.connection.name);
-        while let Some(HeldEntry { change, .. }) = held.try_next().await? {
-            if let Some(reason) = change.standing.filter(|reason| reason.is_gone()) {
-                reasons.insert(change.id, reason);
-            }
+    let mut held = line.directory.held(&line.connection.name);
+    while let Some(HeldEntry { change, .. }) = held.try_next().await? {
+        if let Some(reason) = change.standing.filter(|reason| reason.is_gone()) {
+            reasons.insert(change.id, reason);
         }
     }
     Ok(reasons)
@@ -74,7 +87,7 @@ async fn reasons_of_held(import: &Import) -> Result<HashMap<String, Reason>, Int
 fn unexplained_absence() -> Rejection {
     Rejection {
         reason: RejectionReason::UnexplainedAbsence,
-        message: "Okta does not show this person any more, and its log has no deletion of them.".to_owned(),
+        message: "Okta does not show this object any more, and its log has no deletion of it.".to_owned(),
         identifier: None,
     }
 }

@@ -12,7 +12,7 @@ use crate::handlers::interruption::Interruption;
 use crate::handlers::invocation::Stops;
 use crate::handlers::work::{AtWork, Chunk, Ledger, Seen, Sheet};
 use crate::line::Line;
-use crate::model::RawObject;
+use crate::model::{ObjectKind, RawObject};
 use crate::reconcile::Source;
 use crate::report::RunReport;
 use crate::sync::{Landing, Met};
@@ -43,6 +43,8 @@ pub(crate) struct Work {
 }
 
 impl Sheet for Work {
+    const OBJECTS: ObjectKind = ObjectKind::User;
+
     type Checkpoint = Checkpoint;
 
     fn checkpoint(&mut self) -> &mut Checkpoint {
@@ -108,7 +110,7 @@ impl Import {
     pub(crate) async fn meet_again(&self, objects: &[RawObject]) -> Result<Vec<Landing>, Interruption> {
         let wanted = |mapping: usize, id: &str| !self.by_group || met_in(self, mapping, id).is_some();
         let mut moved = Vec::new();
-        for landing in self.line.page_where(objects, (Source::Listed, Met::Again), wanted).await? {
+        for landing in self.line.page_where((ObjectKind::User, objects), (Source::Listed, Met::Again), wanted).await? {
             if !self.withdraw(&landing).await? {
                 moved.push(landing);
             }

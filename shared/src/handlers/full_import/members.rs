@@ -10,7 +10,7 @@ use super::import::Import;
 use crate::directory::{Listing, Suspect};
 use crate::handlers::interruption::Interruption;
 use crate::handlers::work::{Seen, Tally};
-use crate::model::{Identity, RawObject, Reason, identify};
+use crate::model::{Identity, ObjectKind, RawObject, Reason, identify};
 use crate::reconcile::{Pass, Source};
 use crate::sync::Met;
 
@@ -98,7 +98,7 @@ async fn take_in(import: &Import, (at, pass): (usize, &Pass), objects: Vec<RawOb
     let (ids, objects): (Vec<String>, Vec<RawObject>) = new.into_iter().unzip();
     let landings = if import.by_group {
         let wanted = |mapping: usize, id: &str| met_in(import, mapping, id) == Some(at);
-        line.page_where(&objects, (Source::Listed, Met::First), wanted).await?
+        line.page_where((ObjectKind::User, &objects), (Source::Listed, Met::First), wanted).await?
     } else {
         Vec::new()
     };

@@ -9,7 +9,7 @@ mod absences;
 mod checkpoint;
 mod closing;
 mod crowd;
-mod evidence;
+pub(super) mod evidence;
 mod import;
 mod members;
 mod planned;
@@ -31,10 +31,10 @@ use super::work::{Ledger, deciding, departments, end, managers};
 use super::{Event, Response, connect, fan_out};
 use crate::clock;
 use crate::context::Context;
-use crate::directory::{CompleteImport, ConnectionState};
+use crate::directory::{CompleteImport, ConnectionState, OrgSeen};
 use crate::error::Error;
 use crate::line::Line;
-use crate::model::{Job, Mapping};
+use crate::model::{Job, Mapping, ObjectKind};
 use crate::reconcile::{is_too_many, watermark};
 use crate::report::{RunReport, RunState};
 
@@ -98,6 +98,8 @@ async fn prepare(
             state.org_id.get_or_insert_with(|| organization.id.clone());
             state.first_import.get_or_insert_with(|| run.report.run.clone());
             state.first_started.get_or_insert(organization.asked);
+            let url = connection.okta.url.as_str().to_owned();
+            state.org_seen = Some(OrgSeen { url, at: organization.asked });
         };
         state = run.directory.change_connection_state(Some(&run.lease), &connection.name, first).await?;
     }
@@ -217,14 +219,18 @@ async fn complete(import: &Import, ending: RunState) -> Result<(), Interruption>
     line.publish().await?;
     let checkpoint = import.work().checkpoint.clone();
     if line.any_unsynced() {
-        line.directory.forget_unsynced(&line.lease, started).await?;
+        let connection = &line.connection;
+        // Also of mappings that were taken out of the connection.
+        let is_of =
+            |name: &str| connection.mapping(name).is_none_or(|mapping| mapping.source.objects() == ObjectKind::User);
+        line.directory.forget_unsynced(&line.lease, started, is_of).await?;
     }
     let is_settled = ending != RunState::Held && checkpoint.ledger.tallies.iter().all(|tally| tally.unexplained == 0);
     let mappings = line.connection.mappings.iter().zip(&checkpoint.ledger.tallies);
     let import = CompleteImport {
         run: line.lease.run().to_owned(),
         t0: checkpoint.t0,
-        mappings_digest: checkpoint.mappings_digest,
+        mappings_digest: line.connection.mappings_digest_of(ObjectKind::User),
         active: mappings.map(|(mapping, tally)| (mapping.name.clone(), tally.active)).collect(),
         users: checkpoint.ledger.people,
     };

@@ -18,7 +18,7 @@ use crate::handlers::connect;
 use crate::handlers::interruption::Interruption;
 use crate::handlers::run::{self, Opened, Run};
 use crate::handlers::work::{deciding, holding};
-use crate::model::{Connection, Job, Outcome, Plan, Plans, identify};
+use crate::model::{Connection, Job, ObjectKind, Outcome, Plan, Plans, identify};
 use crate::okta::PageRequest;
 use crate::reconcile::Source;
 use crate::report::{Problem, RunReport, RunState};
@@ -74,7 +74,7 @@ fn busy(report: &RunReport) -> Error {
 
 async fn begin(context: &Context, run: &mut Run, plan: &Plan) -> Result<(Import, ConnectionState), Interruption> {
     let connection = connect::connection(context, &plan.connection).await?;
-    if connection.mappings_digest() != plan.mappings_digest {
+    if connection.mappings_digest_of(ObjectKind::User) != plan.mappings_digest {
         let detail = format!("The mappings of connection {} have changed since.", connection.name);
         return Err(moved(plan, &detail).into());
     }
@@ -160,7 +160,7 @@ async fn read(import: &Import, plan: &Plan, ids: &[String]) -> Result<(), Interr
     while let Some(asked) = request.take() {
         let page = import.line.okta.page(&asked).await?;
         found.extend(page.objects.iter().map(|object| identify(object).id));
-        let landings = import.line.page(&page.objects, Source::Listed, Met::First).await?;
+        let landings = import.line.page((ObjectKind::User, &page.objects), Source::Listed, Met::First).await?;
         import.work().checkpoint.ledger.count(&landings);
         request = page.next;
     }

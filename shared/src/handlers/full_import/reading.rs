@@ -14,7 +14,7 @@ use super::seen::{note_seen, sort_out};
 use super::sweep::sweep;
 use crate::handlers::interruption::{Interruption, blind};
 use crate::handlers::work::Seen;
-use crate::model::{Identity, RawObject, Time, identify};
+use crate::model::{Identity, ObjectKind, RawObject, Time, identify};
 use crate::okta::{OktaError, PageRequest};
 use crate::reconcile::{Source, split};
 use crate::sync::Met;
@@ -220,7 +220,7 @@ async fn take_in(
 ) -> Result<(), Interruption> {
     let (inside, strays) = sort_out(import, number, people);
     let (inside, objects): (Vec<Identity>, Vec<RawObject>) = inside.into_iter().unzip();
-    let landings = import.line.page(&objects, Source::Listed, Met::First).await?;
+    let landings = import.line.page((ObjectKind::User, &objects), Source::Listed, Met::First).await?;
     // Someone of an earlier part, listed late: met before as a rule.
     let again = import.meet_again(&strays).await?;
     let mut work = import.work();

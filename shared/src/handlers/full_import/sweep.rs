@@ -12,7 +12,7 @@ use super::look_around;
 use crate::directory::Suspect;
 use crate::handlers::interruption::{Interruption, blind};
 use crate::handlers::work::Tally;
-use crate::model::{Reason, Time, identify};
+use crate::model::{ObjectKind, Reason, Time, identify};
 use crate::okta::PageRequest;
 use crate::reconcile::{OLD_ENOUGH_TO_BE_LISTED, Slice, Source, is_too_many};
 use crate::sync::Met;
@@ -118,7 +118,7 @@ async fn ask_for(import: &Import, number: u32, ids: &[&String], suspects: &Suspe
     while let Some(asked) = request.take() {
         let page = import.line.okta.page(&asked).await?;
         alive.extend(page.objects.iter().map(identify));
-        landings.extend(import.line.page(&page.objects, Source::Listed, Met::First).await?);
+        landings.extend(import.line.page((ObjectKind::User, &page.objects), Source::Listed, Met::First).await?);
         request = page.next;
     }
     let found: HashSet<&str> = alive.iter().map(|person| person.id.as_str()).collect();

@@ -16,7 +16,7 @@ use super::sight::everyone;
 use crate::context::Context;
 use crate::error::{Error, Fate};
 use crate::groups::Groups;
-use crate::model::{Connection, Mapping, RawObject, Reason, Time, decode, identify, people_of};
+use crate::model::{Connection, Mapping, ObjectKind, RawObject, Reason, Time, decode, identify, people_of};
 use crate::okta::{Okta, PageRequest};
 use crate::preview::Forecast;
 pub use crate::preview::Previewed;
@@ -100,7 +100,18 @@ fn chosen<'a>(connection: &'a Connection, name: Option<&str>) -> Result<Vec<&'a 
     // Departments follow from the people whom their mappings count, and those are what a run reads.
     let Some(name) = name else { return Ok(connection.mappings_of_people().map(|(_, mapping)| mapping).collect()) };
     let people = || connection.mapping(&people_of(name));
-    people().or_else(|| connection.mapping(name)).map(|mapping| vec![mapping]).ok_or_else(|| {
+    let mapping = people().or_else(|| connection.mapping(name));
+    if let Some(mapping) = mapping.filter(|mapping| mapping.source.objects() != ObjectKind::User) {
+        let source = mapping.source.word();
+        let problem = Problem::new(
+            "no-preview",
+            "There is no preview of this mapping",
+            format!("A preview says what a full import would do, and mapping {name:?} makes records of {source}."),
+            format!("`rollcall sync {} {}` writes them.", connection.name, mapping.source.job().name()),
+        );
+        return Err(Error::Problem(problem.with_status(400), Fate::Fatal));
+    }
+    mapping.map(|mapping| vec![mapping]).ok_or_else(|| {
         let names: Vec<&str> = connection.mappings.iter().map(|mapping| mapping.name.as_str()).collect();
         let problem = Problem::new(
             "unknown-mapping",
@@ -140,7 +151,7 @@ impl<F: FnMut(Previewed)> View<'_, F> {
         // A list that moves while it is read may show somebody twice.
         objects.retain(|object| self.seen.insert(identify(object).id));
         self.tally.met.people = self.seen.len() as u64;
-        let decoded = decode(&objects);
+        let decoded = decode(ObjectKind::User, &objects);
         for forecast in &mut self.forecasts {
             for previewed in forecast.page(&decoded, now).await? {
                 self.tally.add(forecast.mapping, previewed);

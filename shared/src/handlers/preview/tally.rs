@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::cost::{Cost, Met};
-use crate::model::{Connection, Mapping, Outcome, Plan, PlannedChange, Rule, Time};
+use crate::model::{Connection, Mapping, ObjectKind, Outcome, Plan, PlannedChange, Rule, Time};
 use crate::preview::Previewed;
 use crate::report::Counts;
 
@@ -50,7 +50,7 @@ impl<F: FnMut(Previewed)> Tally<F> {
             absent: BTreeMap::new(),
             cost: Cost::default(),
         };
-        let (connection, mappings_digest) = (connection.name.clone(), connection.mappings_digest());
+        let (connection, mappings_digest) = (connection.name.clone(), connection.mappings_digest_of(ObjectKind::User));
         let plan = Plan { connection, mappings_digest, made, changes: Vec::new() };
         Tally { report, plan, met: Met::default(), on_change }
     }

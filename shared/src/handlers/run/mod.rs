@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
+use tokio::sync::OnceCell;
 use ulid::Ulid;
 
 pub(crate) use self::alone::{begin_alone, busy, find, holds, not_in_state, take};
@@ -81,6 +82,7 @@ impl Run {
             warnings: self.report.warnings.iter().cloned().collect::<BTreeSet<_>>().into(),
             lease: self.lease.clone(),
             connection,
+            policies: OnceCell::new(),
             halt: self.halt.clone(),
         };
         resolved.warnings.iter().for_each(|warning| line.warn(warning));

@@ -8,10 +8,10 @@ use super::Run;
 use crate::clock;
 use crate::context::Context;
 use crate::directory::Acquired;
-use crate::error::Error;
+use crate::error::{Error, Fate};
 use crate::handlers::connect;
 use crate::model::Job;
-use crate::report::{DynamoDbUse, OktaUse, Progress, RunReport, RunState};
+use crate::report::{DynamoDbUse, OktaUse, Problem, Progress, RunReport, RunState};
 
 /// What became of opening a run.
 pub(crate) enum Opened {
@@ -35,7 +35,10 @@ pub(crate) async fn open_shared(
     shared: Option<&str>,
 ) -> Result<Opened, Error> {
     // A run of a connection that is not there would be a record of nothing.
-    connect::connection(context, connection).await?;
+    let wanted = connect::connection(context, connection).await?;
+    if !wanted.wants(job.objects()) {
+        return Err(no_mapping(connection, job));
+    }
     let directory = context.directory.metered();
     let new = shared.map_or_else(|| Ulid::generate().to_string(), str::to_owned);
     let (lease, taken_up) = match directory.acquire(connection, job, &new).await? {
@@ -108,4 +111,16 @@ pub(super) fn blank(run: &str, connection: &str, job: Job) -> RunReport {
         problem: None,
         warnings: Vec::new(),
     }
+}
+
+/// A job without a mapping would read Okta for nothing.
+fn no_mapping(connection: &str, job: Job) -> Error {
+    let (name, plural) = (job.name(), job.objects().plural());
+    let problem = Problem::new(
+        "no-mapping",
+        "There is nothing for this job to do",
+        format!("Connection {connection} has no mapping of {plural}, which {name} reads."),
+        "Add a mapping and apply the connection again; `rollcall presets` lists mappings that come with Rollcall.",
+    );
+    Error::Problem(problem.with_status(409), Fate::Fatal)
 }

@@ -68,11 +68,17 @@ pub(crate) async fn held(job: &AtWork<impl Sheet>) -> Result<Held, Interruption>
 
 /// A full import met everybody: an entry of the hold that it did not add or confirm is one that Okta no longer bears
 /// out. Gives how many are left.
-pub(super) async fn drop_refuted(job: &AtWork<impl Sheet>) -> Result<u64, Interruption> {
+pub(super) async fn drop_refuted<S: Sheet>(job: &AtWork<S>) -> Result<u64, Interruption> {
     let line = &job.line;
     let mut entries = line.directory.held(&line.connection.name);
     let mut left = 0;
     while let Some(entry) = entries.try_next().await? {
+        // Of what this run did not read it can say nothing.
+        let mapping = line.connection.mapping(&entry.mapping);
+        if mapping.is_some_and(|mapping| mapping.source.objects() != S::OBJECTS) {
+            left += 1;
+            continue;
+        }
         // Of whom this run could make nothing it cannot say that Okta refutes the entry.
         let is_broken = line.groups.broken().contains_key(&entry.mapping);
         // Of a later run, perhaps, which saw them go after this one did not: runs' ids go by time.

@@ -39,7 +39,7 @@ impl<S: MeetsPeople> AtWork<S> {
         let mut landings = Vec::new();
         for (people, met) in [(new, Met::First), (again, Met::Again)] {
             let (ids, objects): (Vec<String>, Vec<RawObject>) = people.into_iter().unzip();
-            let landed = Box::pin(self.line.page(&objects, source, met)).await?;
+            let landed = Box::pin(self.line.page((S::OBJECTS, &objects), source, met)).await?;
             self.count(&landed, met).await?;
             self.note_met(&ids);
             landings.extend(landed);

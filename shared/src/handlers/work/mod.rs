@@ -33,13 +33,16 @@ use super::waiting;
 use crate::config::Tuning;
 use crate::error::{Error, Fate};
 use crate::line::Line;
-use crate::model::Attributes;
+use crate::model::{Attributes, ObjectKind};
 use crate::reconcile::Pass;
 use crate::report::{DynamoDbUse, OktaUse, Problem, Progress, RunReport, RunState};
 use crate::sync::Landing;
 
 /// What a job keeps in memory while it works.
 pub(crate) trait Sheet {
+    /// What it reads.
+    const OBJECTS: ObjectKind;
+
     /// Its checkpoint.
     type Checkpoint: Clone + Serialize;
 
@@ -241,6 +244,7 @@ impl<S: Sheet> AtWork<S> {
     pub(crate) fn report(&self, state: RunState) -> RunReport {
         let ledger = self.ledger(|ledger| ledger.clone());
         let mappings = self.line.connection.mappings.iter().zip(&ledger.tallies);
+        let mappings = mappings.filter(|(mapping, _)| mapping.source.objects() == S::OBJECTS);
         let mappings = mappings.map(|(mapping, tally)| (mapping.name.clone(), tally.counts)).collect();
         let seconds = self.began.elapsed().as_secs_f64();
         let people = ledger.people.saturating_sub(self.people_before) as f64;

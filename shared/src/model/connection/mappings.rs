@@ -10,7 +10,7 @@ use super::section::{Section, label, labels, text, type_of};
 use super::suggest::suggestion;
 use super::{name, preset};
 use crate::model::filter::Departments;
-use crate::model::{Expression, Filter, MANAGER, Mapping, Source, Target, USER_STATUSES};
+use crate::model::{Expression, Filter, MANAGER, Mapping, ObjectKind, Source, Target};
 
 const MOST_MAPPINGS: usize = 50;
 const MOST_FIELDS: usize = 200;
@@ -73,7 +73,7 @@ fn read_mapping(value: &Value, path: &str, faults: &mut Faults) -> Option<Mappin
     };
     let resolve = section.optional("resolve");
     let filter = match section.optional("filter") {
-        Some(filter) => read_filter(filter, &section.at("filter"), faults),
+        Some(filter) => read_filter((filter, source), &section.at("filter"), faults),
         None => Some(Filter::default()),
     };
     let expressions = section.required("fields", faults);
@@ -87,12 +87,17 @@ fn read_mapping(value: &Value, path: &str, faults: &mut Faults) -> Option<Mappin
         None => Some(Vec::new()),
     };
     access::check(&section, target.as_ref(), (filter.as_ref(), roles.as_ref()), faults);
-    if source == Some(Source::Departments) {
-        check_departments(&section, (target.as_ref(), identifier.as_ref()), faults);
+    if let Some(source) = source.filter(|source| *source != Source::Users) {
         let of_people = [("rejoin", rejoin.as_ref().is_some_and(Option::is_some)), ("resolve", resolve.is_some())];
         for (key, _) in of_people.into_iter().filter(|(_, is_there)| *is_there) {
-            faults.add(section.at(key), "departments are not people: leave the key out");
+            faults.add(section.at(key), format!("{} are not people: leave the key out", source.word()));
         }
+        if target == Some(Target::LoginUser) {
+            faults.add(section.at("target"), format!("{} are records: a login user is a person", source.word()));
+        }
+    }
+    if source == Some(Source::Departments) {
+        check_departments(&section, identifier.as_ref(), faults);
     }
     let resolves_manager = match resolve {
         Some(resolve) => read_resolve(resolve, &section, expressions, faults),
@@ -114,15 +119,8 @@ fn read_mapping(value: &Value, path: &str, faults: &mut Faults) -> Option<Mappin
     })
 }
 
-/// Checks what departments cannot have: they are told apart by their names, and nobody signs in as one.
-fn check_departments(
-    section: &Section<'_>,
-    (target, identifier): (Option<&Target>, Option<&Expression>),
-    faults: &mut Faults,
-) {
-    if target == Some(&Target::LoginUser) {
-        faults.add(section.at("target"), "departments are records: a login user is a person");
-    }
+/// Checks what departments cannot have: they are told apart by their names.
+fn check_departments(section: &Section<'_>, identifier: Option<&Expression>, faults: &mut Faults) {
     if identifier.is_some_and(|identifier| !["name", "id"].contains(&identifier.source().trim())) {
         faults.add(section.at("identifier"), "departments are told apart by `name` or by `id`");
     }
@@ -150,11 +148,11 @@ fn read_source(section: &mut Section<'_>, faults: &mut Faults) -> Option<Source>
     match section.text("source", faults)? {
         "users" => return Some(Source::Users),
         "departments" => return Some(Source::Departments),
-        known @ ("devices" | "apps") => {
-            section.refuse_value("source", &format!("the source `{known}` is"), faults);
-        }
+        "devices" => return Some(Source::Devices),
+        "apps" => section.refuse_value("source", "the source `apps` is", faults),
         other => {
-            let message = format!("unknown source; expected `users` or `departments`{}", suggestion(other, SOURCES));
+            let message =
+                format!("unknown source; expected one of {}{}", SOURCES.join(", "), suggestion(other, SOURCES));
             faults.add(section.at("source"), message);
         }
     }
@@ -185,16 +183,20 @@ fn read_target(value: &Value, path: &str, faults: &mut Faults) -> Option<Target>
     Some(Target::Record { entity: entity?, collection: collection? }).filter(|_| kind == Some("record"))
 }
 
-fn read_filter(value: &Value, path: &str, faults: &mut Faults) -> Option<Filter> {
+fn read_filter((value, source): (&Value, Option<Source>), path: &str, faults: &mut Faults) -> Option<Filter> {
     let mut section = Section::open(value, path, faults)?;
+    let objects = source.map_or(ObjectKind::User, Source::objects);
     let mut listed = |key, longest| {
         section.optional(key).map(|value| (labels(value, &section.at(key), longest, faults), section.at(key)))
     };
     let (statuses, departments) = (listed("statuses", LONGEST_LABEL), listed("departments", LONGEST_LABEL));
     let groups = listed("groups", access::LONGEST_GROUP);
     section.close(faults);
+    for (_, at) in [&departments, &groups].into_iter().flatten().filter(|_| objects != ObjectKind::User) {
+        faults.add(at, format!("{} are filtered by status only", objects.plural()));
+    }
     let statuses = match statuses {
-        Some((statuses, at)) => Some(check_statuses(statuses?, &at, faults)?),
+        Some((statuses, at)) => Some(check_statuses((statuses?, objects), &at, faults)?),
         None => None,
     };
     let departments = match departments {
@@ -208,12 +210,17 @@ fn read_filter(value: &Value, path: &str, faults: &mut Faults) -> Option<Filter>
     Some(Filter { statuses, departments, groups })
 }
 
-fn check_statuses(statuses: Vec<String>, path: &str, faults: &mut Faults) -> Option<BTreeSet<String>> {
+fn check_statuses(
+    (statuses, objects): (Vec<String>, ObjectKind),
+    path: &str,
+    faults: &mut Faults,
+) -> Option<BTreeSet<String>> {
     let mut known = true;
     for (index, status) in statuses.iter().enumerate() {
-        if !USER_STATUSES.contains(&status.as_str()) {
-            let hint = suggestion(status, USER_STATUSES);
-            faults.add(element(path, index), format!("unknown status; Okta has {}{hint}", USER_STATUSES.join(", ")));
+        if !objects.is_known_status(status) {
+            let there_are = objects.statuses();
+            let hint = suggestion(status, there_are.iter().copied());
+            faults.add(element(path, index), format!("unknown status; Okta has {}{hint}", there_are.join(", ")));
             known = false;
         }
     }

@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 pub use faults::ConfigFault;
 pub use org_url::OrgUrl;
 
-use super::{Attributes, Mapping, Schedule, Source, suggest};
+use super::{Attributes, Mapping, ObjectKind, Schedule, Source, suggest};
 use crate::model::Job;
 
 /// Documents with more text than this are refused: they would not fit into one item of the directory.
@@ -126,7 +126,7 @@ impl Connection {
                 "max_deactivations": self.guard.max_deactivations,
                 "max_deactivations_percent": percent(self.guard.max_deactivations_percent),
             },
-            "mappings": self.mapping_documents(),
+            "mappings": self.mapping_documents(|_| true),
         })
     }
 
@@ -137,15 +137,30 @@ impl Connection {
         attributes
     }
 
-    /// A digest of the mappings, SHA-256 in hex: another one means that every record has to be looked at again.
+    /// A digest of the mappings, SHA-256 in hex: another one means that no run of before can be gone on with.
     pub fn mappings_digest(&self) -> String {
-        let text = self.mapping_documents().to_string();
-        Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+        digest(&self.mapping_documents(|_| true))
+    }
+
+    /// The same of the mappings whose records follow from objects of a kind: another one means that every such record has
+    /// to be looked at again.
+    pub fn mappings_digest_of(&self, objects: ObjectKind) -> String {
+        digest(&self.mapping_documents(|mapping| mapping.source.objects() == objects))
     }
 
     /// The mappings that Okta's users go through, each with its place among the connection's.
     pub fn mappings_of_people(&self) -> impl Iterator<Item = (usize, &Mapping)> {
-        self.mappings.iter().enumerate().filter(|(_, mapping)| mapping.source.is_of_people())
+        self.mappings_of(ObjectKind::User)
+    }
+
+    /// The mappings that read objects of a kind, each with its place.
+    pub fn mappings_of(&self, objects: ObjectKind) -> impl Iterator<Item = (usize, &Mapping)> {
+        self.mappings.iter().enumerate().filter(move |(_, mapping)| mapping.source.reads(objects))
+    }
+
+    /// Whether any mapping's records follow from objects of a kind.
+    pub fn wants(&self, objects: ObjectKind) -> bool {
+        self.mappings.iter().any(|mapping| mapping.source.objects() == objects)
     }
 
     /// The place of a mapping of this name among the connection's.
@@ -158,11 +173,15 @@ impl Connection {
         self.mappings.iter().find(|mapping| mapping.name == name)
     }
 
-    fn mapping_documents(&self) -> Value {
+    fn mapping_documents(&self, wanted: impl Fn(&Mapping) -> bool) -> Value {
         // Whom a mapping of departments counts follows from that mapping.
         let written = self.mappings.iter().filter(|mapping| mapping.source != Source::PeopleOfDepartments);
-        written.map(Mapping::document).collect()
+        written.filter(|mapping| wanted(mapping)).map(Mapping::document).collect()
     }
+}
+
+fn digest(documents: &Value) -> String {
+    Sha256::digest(documents.to_string()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Two percent are written `2`, as people do.

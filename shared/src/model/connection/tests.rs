@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{Auth, Connection, GuardLimits};
-use crate::model::{Attributes, Job, Kind};
+use crate::model::{Attributes, Job, Kind, ObjectKind};
 
 fn document() -> Value {
     json!({
@@ -97,6 +97,25 @@ fn defaults_are_filled_in() {
     assert_eq!(connection.document()["okta"]["url"], "https://acme.okta.com");
 }
 
+#[test]
+fn devices_are_no_people() {
+    let devices = json!({
+        "name": "devices", "source": "devices", "identifier": "profile.email", "fields": { "name": "profile.displayName" },
+        "target": { "kind": "login_user" }, "rejoin": "id", "roles": [{ "group": "G", "role": "r" }],
+        "filter": { "statuses": ["ACTIVE", "DEPROVISIONED"], "departments": ["Sales"], "groups": ["G"] }
+    });
+    let found = faults(&with("/mappings/1", devices));
+    for expected in [
+        "mappings[1].rejoin: devices are not people",
+        "mappings[1].target: devices are records",
+        "mappings[1].filter.departments: devices are filtered by status only",
+        "mappings[1].filter.groups: devices are filtered by status only",
+        "mappings[1].filter.statuses[1]: unknown status; Okta has CREATED, ACTIVE, SUSPENDED",
+    ] {
+        assert!(found.iter().any(|fault| fault.starts_with(expected)), "{expected}: {found:?}");
+    }
+}
+
 /// Each change to the document gives one fault, on one line, that begins so.
 fn check_faults(cases: &[(&str, Value, &str)]) {
     for (pointer, value, expected) in cases {
@@ -158,11 +177,11 @@ fn a_fault_of_a_mapping_has_its_path_and_message() {
         ("/mappings", json!([]), "mappings: must not be empty"),
         ("/mappings", json!({}), "mappings: expected a list of mappings, not an object"),
         ("/mappings/1/name", json!("employees"), "mappings[1].name: `employees` is the name of mappings[0] already"),
-        ("/mappings/1/source", json!("devices"), "mappings[1].source: the source `devices` is not supported yet"),
+        ("/mappings/1/source", json!("apps"), "mappings[1].source: the source `apps` is not supported yet"),
         (
             "/mappings/1/source",
             json!("user"),
-            "mappings[1].source: unknown source; expected `users` or `departments`; did you mean `users`?",
+            "mappings[1].source: unknown source; expected one of users, departments, devices, apps; did you mean `users`?",
         ),
         (
             "/mappings/1/target/kind",
@@ -399,6 +418,8 @@ fn what_the_mappings_read_is_taken_together() {
 
 #[test]
 fn the_digest_follows_the_mappings_alone() {
+    let of_people =
+        |document: &Value| Connection::parse(&document.to_string()).unwrap().mappings_digest_of(ObjectKind::User);
     let digest = |document: &Value| Connection::parse(&document.to_string()).unwrap().mappings_digest();
     let original = digest(&document());
     assert_eq!(original.len(), 64);
@@ -406,6 +427,10 @@ fn the_digest_follows_the_mappings_alone() {
     assert_eq!(digest(&with("/mappings/0/required", json!(["email", "email"]))), original);
     assert_ne!(digest(&with("/mappings/0/fields/email", json!("profile.login"))), original);
     assert_ne!(digest(&with("/mappings/1/filter/statuses", json!(["STAGED"]))), original);
+    let mut more = document();
+    more["mappings"].as_array_mut().unwrap().push(json!({ "preset": "sekoia-devices" }));
+    assert_ne!(digest(&more), original);
+    assert_eq!(of_people(&more), of_people(&document()), "who has devices besides need not import people again");
 }
 
 prop_compose! {
@@ -419,7 +444,7 @@ prop_compose! {
         thousandths in 0..=100_000_u32,
         schedule in prop::sample::select(vec!["off", "rate( 1  hour )", "cron(0 2 ? * SUN *)", "cron(*/15 0-6 L JAN,2 ? 2030/2)"]),
         departments in prop::collection::vec("[ A-Za-zÄßİ]{0,4}[A-Z][ a-z]{0,3}", 1..4),
-        statuses in prop::collection::vec(prop::sample::select(crate::model::USER_STATUSES.to_vec()), 1..4),
+        statuses in prop::collection::vec(prop::sample::select(crate::model::ObjectKind::User.statuses().to_vec()), 1..4),
         filtered in any::<bool>(),
         fields in prop::collection::btree_map("[^\\p{Cc}\\s]{1,6}", prop::sample::select(vec!["id", " profile . email ", "join('\"\\'', [profile.a])"]), 1..5),
     ) -> Value {

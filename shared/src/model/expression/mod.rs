@@ -19,7 +19,7 @@ pub use attributes::Attributes;
 use reads::Reads;
 pub(super) use subject::Subject;
 
-use super::User;
+use super::Object;
 
 /// A compiled expression.
 #[derive(Clone, PartialEq)]
@@ -46,16 +46,16 @@ impl Expression {
         self.compiled.as_str()
     }
 
-    /// The expression's value for a user; what is absent is null.
-    pub fn evaluate(&self, user: &User) -> Result<Value, String> {
+    /// The expression's value for an object; what is absent is null.
+    pub fn evaluate(&self, object: &Object) -> Result<Value, String> {
         match &self.reads {
-            Reads::Value(names) => subject::storable_value(reads::value_at(&user.object, names)),
-            Reads::Part(attributes) => self.evaluate_over(&Subject::part(&user.object, attributes)),
-            Reads::Whole => self.evaluate_over(user.subject()),
+            Reads::Value(names) => subject::storable_value(reads::value_at(&object.json, names)),
+            Reads::Part(attributes) => self.evaluate_over(&Subject::part(&object.json, attributes)),
+            Reads::Whole => self.evaluate_over(object.subject()),
         }
     }
 
-    /// The value over an object that is not Okta's, such as a department; errors are as for users.
+    /// The value over what is no object of Okta's, such as a department; errors are as for users.
     pub(super) fn evaluate_object(&self, object: &Value) -> Result<Value, String> {
         self.evaluate_over(&Subject::of(object))
     }

@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use crate::model::memberships::role_of;
-use crate::model::status::standing_of;
 use crate::model::{
-    Attributes, Claim, Content, Department, Desired, Expression, Filter, Kind, MANAGER, Memberships, Rejection,
-    RejectionReason, RoleRule, Rule, Scope, Time, User, people_of, preset,
+    Attributes, Claim, Content, Department, Desired, Expression, Filter, Job, Kind, MANAGER, Memberships, Object,
+    ObjectKind, Rejection, RejectionReason, RoleRule, Rule, Scope, Time, people_of, preset,
 };
 
 const LONGEST_IDENTIFIER: usize = 1_024;
@@ -26,19 +25,43 @@ pub enum Source {
     Departments,
     /// The people whom a mapping of departments counts: kept beside it, in no document.
     PeopleOfDepartments,
+    /// The devices that the org's users registered.
+    Devices,
+    /// The org's applications.
+    Apps,
 }
 
 impl Source {
-    /// Whether Okta's users are what it reads. Departments are not read: they follow from their people.
-    pub fn is_of_people(self) -> bool {
-        matches!(self, Source::Users | Source::PeopleOfDepartments)
+    /// The objects that its records follow from.
+    pub fn objects(self) -> ObjectKind {
+        match self {
+            Source::Users | Source::Departments | Source::PeopleOfDepartments => ObjectKind::User,
+            Source::Devices => ObjectKind::Device,
+            Source::Apps => ObjectKind::App,
+        }
+    }
+
+    /// Whether it reads these objects, each for a record. Departments are not read: they follow from their people.
+    pub fn reads(self, objects: ObjectKind) -> bool {
+        self.objects() == objects && self != Source::Departments
+    }
+
+    /// The job that writes its records first.
+    pub fn job(self) -> Job {
+        match self.objects() {
+            ObjectKind::User => Job::FullImport,
+            ObjectKind::Device => Job::DeviceCollection,
+            ObjectKind::App => Job::ServiceDiscovery,
+        }
     }
 
     /// The word for it in documents.
-    fn word(self) -> &'static str {
+    pub fn word(self) -> &'static str {
         match self {
             Source::Users | Source::PeopleOfDepartments => "users",
             Source::Departments => "departments",
+            Source::Devices => "devices",
+            Source::Apps => "apps",
         }
     }
 }
@@ -85,18 +108,18 @@ pub struct Mapping {
 }
 
 impl Mapping {
-    /// What a user should be in the directory: who it is, how it stands, and, if the filter admits it, with what content.
-    pub fn desired(&self, user: &User, memberships: &Memberships) -> Result<Desired, Rejection> {
-        let is_admitted = self.filter.admits(user) && self.admits_members(memberships);
-        let content = if is_admitted { Some(self.content(user, memberships)?) } else { None };
+    /// What an object should be in the directory: which it is, how it stands, and, if the filter admits it, with what content.
+    pub fn desired(&self, object: &Object, memberships: &Memberships) -> Result<Desired, Rejection> {
+        let is_admitted = self.filter.admits(object) && self.admits_members(memberships);
+        let content = if is_admitted { Some(self.content(object, memberships)?) } else { None };
         Ok(Desired {
-            id: user.id.clone(),
-            okta_status: user.status.clone(),
-            source_created: user.created,
-            source_updated: user.last_updated,
-            standing: standing_of(&user.status),
+            id: object.id.clone(),
+            okta_status: object.status.clone(),
+            source_created: object.created,
+            source_updated: object.last_updated,
+            standing: object.standing(),
             content,
-            scope: self.scope(user, memberships),
+            scope: self.scope(object, memberships),
         })
     }
 
@@ -107,26 +130,26 @@ impl Mapping {
 
     /// The claim on somebody's identifier, whether or not the mapping admits them; `None` where they have none, or it
     /// cannot be computed.
-    pub fn claim_of(&self, user: &User) -> Option<Claim> {
-        let identifier = plain_text("identifier", self.identifier.evaluate(user)).ok()?;
+    pub fn claim_of(&self, object: &Object) -> Option<Claim> {
+        let identifier = plain_text("identifier", self.identifier.evaluate(object)).ok()?;
         (self.claims_identifiers() && !identifier.is_empty()).then(|| Claim::on(&identifier))
     }
 
-    /// What does not follow from the user alone.
-    pub(super) fn scope(&self, user: &User, memberships: &Memberships) -> Scope {
-        if self.filter.admits(user) && !self.admits_members(memberships) {
+    /// What does not follow from the object alone.
+    pub(super) fn scope(&self, object: &Object, memberships: &Memberships) -> Scope {
+        if self.filter.admits(object) && !self.admits_members(memberships) {
             Scope::OutsideGroups
-        } else if self.target == Target::LoginUser && standing_of(&user.status).is_some() {
+        } else if self.target == Target::LoginUser && object.standing().is_some() {
             Scope::NotBegun
         } else {
             Scope::OfObject
         }
     }
 
-    /// The first rule that leaves a user out who is in these groups; `None` when it admits them.
-    pub fn leaves_out(&self, user: &User, memberships: &Memberships) -> Option<Rule> {
+    /// The first rule that leaves an object out, a user of these groups; `None` when it admits it.
+    pub fn leaves_out(&self, object: &Object, memberships: &Memberships) -> Option<Rule> {
         let by_groups = || (!self.admits_members(memberships)).then_some(Rule::Groups);
-        self.filter.leaves_out(user).or_else(by_groups)
+        self.filter.leaves_out(object).or_else(by_groups)
     }
 
     /// Whether it admits people who are in these groups, as far as groups are concerned.
@@ -164,6 +187,8 @@ impl Mapping {
     pub fn kind(&self) -> Kind {
         match (self.source, &self.target) {
             (Source::Departments, _) => Kind::Department,
+            (Source::Devices, _) => Kind::Device,
+            (Source::Apps, _) => Kind::Service,
             (Source::Users | Source::PeopleOfDepartments, Target::Record { .. }) => Kind::Record,
             (Source::Users | Source::PeopleOfDepartments, Target::LoginUser) => Kind::LoginUser,
         }
@@ -171,7 +196,7 @@ impl Mapping {
 
     /// Adds what the mapping has to read of a user.
     pub fn attributes(&self, attributes: &mut Attributes) {
-        if !self.source.is_of_people() {
+        if !self.source.reads(ObjectKind::User) {
             return;
         }
         self.filter.attributes(attributes);
@@ -266,15 +291,15 @@ impl Mapping {
         })
     }
 
-    fn content(&self, user: &User, memberships: &Memberships) -> Result<Content, Rejection> {
-        let identifier = plain_text("identifier", self.identifier.evaluate(user))?;
+    fn content(&self, object: &Object, memberships: &Memberships) -> Result<Content, Rejection> {
+        let identifier = plain_text("identifier", self.identifier.evaluate(object))?;
         if identifier.is_empty() {
             let message = format!("identifier: `{}` is null or empty", self.identifier.source());
             return Err(Rejection::new(RejectionReason::MissingIdentifier, message));
         }
-        let content = self.fields(|expression| expression.evaluate(user)).and_then(|mut fields| {
+        let content = self.fields(|expression| expression.evaluate(object)).and_then(|mut fields| {
             let claim = self.claims_identifiers().then(|| Claim::on(&identifier));
-            let rejoin = self.rejoin(user)?;
+            let rejoin = self.rejoin(object)?;
             let role = role_of(&self.roles, memberships);
             let manager = if self.resolves_manager { take_manager(&mut fields)? } else { None };
             let content = Content { identifier: identifier.clone(), claim, rejoin, role, fields, manager };
@@ -284,9 +309,9 @@ impl Mapping {
     }
 
     /// What the person is known by when hired again; nothing where the attribute is empty.
-    fn rejoin(&self, user: &User) -> Result<Option<Claim>, Rejection> {
+    fn rejoin(&self, object: &Object) -> Result<Option<Claim>, Rejection> {
         let Some(rejoin) = &self.rejoin else { return Ok(None) };
-        let text = plain_text("rejoin", rejoin.evaluate(user))?;
+        let text = plain_text("rejoin", rejoin.evaluate(object))?;
         Ok((!text.is_empty()).then(|| Claim::on(&text)))
     }
 

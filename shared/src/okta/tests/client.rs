@@ -4,7 +4,7 @@ use super::super::query::PageRequest;
 use super::super::{Deletions, Everyone};
 use super::server::{Server, TOKEN, answer, date};
 use crate::clock;
-use crate::model::Attributes;
+use crate::model::{Attributes, ObjectKind};
 
 fn users() -> PageRequest {
     PageRequest::users_created(None, None, &Attributes { whole_profile: true, ..Attributes::default() })
@@ -123,10 +123,12 @@ async fn deletions_are_read_to_the_end_of_the_log() {
     .await;
     let okta = server.okta(None);
     let week = now.before(std::time::Duration::from_secs(7 * 24 * 3_600));
-    let Deletions::Known(found) = okta.deletions(week).await.unwrap() else { panic!("the log can be read") };
+    let Deletions::Known(found) = okta.deletions(ObjectKind::User, week).await.unwrap() else {
+        panic!("the log can be read")
+    };
     assert_eq!(found.len(), 2);
     assert_eq!((found["00u1"].to_string(), found["00u2"].to_string()), (second, first));
-    assert!(matches!(okta.deletions(week).await.unwrap(), Deletions::NotPermitted(_)));
+    assert!(matches!(okta.deletions(ObjectKind::User, week).await.unwrap(), Deletions::NotPermitted(_)));
     assert!(server.targets()[0].starts_with("/api/v1/logs?since=20"));
     assert!(server.targets()[2].contains("after=3") && !server.targets()[2].contains("since"));
     assert!(server.targets().iter().all(|target| !target.contains("until")), "a poll gives every event");

@@ -5,8 +5,8 @@ use serde_json::{Map, json};
 
 use super::{FRESH, Observation, Source, Verdict, absent, outcome_of_nothing_to_write, reconcile};
 use crate::model::{
-    Change, Content, Current, Desired, LastWrite, Outcome, Reason, Rejection, RejectionReason, Scope, Standing, Time,
-    standing_of,
+    Change, Content, Current, Desired, LastWrite, ObjectKind, Outcome, Reason, Rejection, RejectionReason, Scope,
+    Standing, Time,
 };
 use crate::report::Counts;
 
@@ -48,7 +48,7 @@ impl Said {
             okta_status: self.status.to_owned(),
             source_created: second(-1_000_000),
             source_updated: second(self.updated),
-            standing: standing_of(self.status),
+            standing: ObjectKind::User.standing_of(self.status),
             content,
             scope: Scope::OfObject,
         }

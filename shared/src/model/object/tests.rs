@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{LARGEST_OBJECT, decode_user};
+use super::{LARGEST_OBJECT, ObjectKind, decode_object};
 use crate::model::samples::user_object;
 use crate::model::{RawObject, RejectionReason, Time, peek};
 
@@ -29,11 +29,11 @@ fn a_user_is_decoded_with_whatever_else_is_there() {
         without("_links"),
         without("activated"),
     ] {
-        let user = decode_user(&RawObject::intact(text.as_str())).unwrap();
+        let user = decode_object(ObjectKind::User, &RawObject::intact(text.as_str())).unwrap();
         assert_eq!((user.id.as_str(), user.created.to_string().as_str()), (ID, "2026-05-15T17:24:32.000Z"));
         assert_eq!(user.last_updated.to_string(), "2026-05-15T17:24:44.000Z");
-        assert_eq!(user.object.to_string(), text);
-        assert_eq!(user.object["status"], user.status.as_str());
+        assert_eq!(user.json.to_string(), text);
+        assert_eq!(user.json["status"], user.status.as_str());
     }
 }
 
@@ -64,7 +64,7 @@ fn what_is_not_a_user_says_why_and_keeps_its_id() {
         (surrogate, Some(ID), "the object is not JSON at line 1"),
         (cut, Some(ID), "the object is not JSON at line 1"),
     ] {
-        let undecodable = decode_user(&RawObject::intact(text.as_str())).unwrap_err();
+        let undecodable = decode_object(ObjectKind::User, &RawObject::intact(text.as_str())).unwrap_err();
         assert_eq!(undecodable.rejection.reason, RejectionReason::Malformed, "{text}");
         assert!(undecodable.rejection.message.starts_with(message), "{text}: {}", undecodable.rejection.message);
         assert_eq!(undecodable.rejection.identifier, None);
@@ -78,7 +78,7 @@ fn what_is_not_a_user_says_why_and_keeps_its_id() {
 #[test]
 fn a_damaged_object_never_becomes_a_record() {
     let damaged = RawObject { text: user_object().to_string().into(), damaged: true };
-    let undecodable = decode_user(&damaged).unwrap_err();
+    let undecodable = decode_object(ObjectKind::User, &damaged).unwrap_err();
     assert_eq!((undecodable.id.as_str(), undecodable.rejection.reason), (ID, RejectionReason::Malformed));
     assert_eq!(undecodable.created, Some("2026-05-15T17:24:32Z".parse::<Time>().unwrap()));
 }
@@ -86,13 +86,13 @@ fn a_damaged_object_never_becomes_a_record() {
 #[test]
 fn an_object_that_is_too_large_keeps_its_id() {
     let text = with("x", json!("x".repeat(LARGEST_OBJECT)));
-    let undecodable = decode_user(&RawObject::intact(text)).unwrap_err();
+    let undecodable = decode_object(ObjectKind::User, &RawObject::intact(text)).unwrap_err();
     assert_eq!((undecodable.id.as_str(), undecodable.rejection.reason), (ID, RejectionReason::TooLarge));
 }
 
 #[test]
 fn the_same_bad_text_has_the_same_name() {
-    let name = |text: &str| decode_user(&RawObject::intact(text)).unwrap_err().id;
+    let name = |text: &str| decode_object(ObjectKind::User, &RawObject::intact(text)).unwrap_err().id;
     assert_eq!(name("{}"), name("{}"));
     assert_ne!(name("{}"), name("{ }"));
 }
@@ -119,20 +119,20 @@ fn a_peek_reads_what_it_can() {
 #[test]
 fn debugging_shows_no_person() {
     let raw = RawObject::intact(user_object().to_string());
-    let shown = format!("{raw:?} {:?}", decode_user(&raw).unwrap());
+    let shown = format!("{raw:?} {:?}", decode_object(ObjectKind::User, &raw).unwrap());
     assert!(shown.contains(ID) && !shown.contains("ada@") && !shown.contains("Byron"), "{shown}");
 }
 
 proptest! {
     #[test]
     fn any_text_is_decoded_or_not_without_a_panic(text in ".{0,80}|[\\[\\]{}\",:a-z0-9\\\\ ]{0,80}", damaged in any::<bool>()) {
-        let _ = decode_user(&RawObject { text: text.into(), damaged });
+        let _ = decode_object(ObjectKind::User, &RawObject { text: text.into(), damaged });
     }
 
     #[test]
     fn a_user_cut_anywhere_is_malformed(at in 0..500_usize) {
         let text = user_object().to_string();
         let cut: String = text.chars().take(at.min(text.len() - 1)).collect();
-        prop_assert_eq!(decode_user(&RawObject::intact(cut)).unwrap_err().rejection.reason, RejectionReason::Malformed);
+        prop_assert_eq!(decode_object(ObjectKind::User, &RawObject::intact(cut)).unwrap_err().rejection.reason, RejectionReason::Malformed);
     }
 }

@@ -1,0 +1,122 @@
+//! Absences: known devices that a complete list did not show, confirmed one by one. Absence is not evidence: a 404 says that
+//! a device is not visible, and only with its deletion in the log that it is deleted.
+
+use std::collections::BTreeSet;
+
+use futures::TryStreamExt;
+
+use super::checkpoint::Collecting;
+use crate::directory::{ConnectionState, Known};
+use crate::handlers::full_import::evidence::{Evidence, Gap, gather};
+use crate::handlers::interruption::{Interruption, blind};
+use crate::handlers::work::absence::{Absence, gone};
+use crate::line::ById;
+use crate::model::{ObjectKind, Outcome, Reason, Rejection};
+use crate::reconcile::{Source, is_too_many};
+use crate::sync::Landing;
+
+/// Absent devices after which a checkpoint is due.
+const DEVICES_A_PAGE: usize = 50;
+
+/// Confirms what a complete list left out; counts, by the way, the records that are active.
+pub(super) async fn confirm(job: &Collecting, state: &ConnectionState) -> Result<(), Interruption> {
+    if !job.work().checkpoint.all {
+        return Ok(());
+    }
+    let suspects = find_suspects(job).await?;
+    if suspects.is_empty() {
+        return Ok(());
+    }
+    let collected = state.devices.as_ref();
+    let now = job.line.okta.now();
+    let last_seen = collected.map(|collected| collected.t0).or(state.first_started).unwrap_or(now).min(now);
+    let unsettled_since = collected.and_then(|collected| collected.unsettled_since);
+    let evidence = gather(job, Gap { last_seen, unsettled_since }, true).await?;
+    let done_to = job.work().checkpoint.done_to.clone();
+    let left: Vec<String> =
+        suspects.into_iter().filter(|id| done_to.as_ref().is_none_or(|done_to| id > done_to)).collect();
+    for some in left.chunks(DEVICES_A_PAGE) {
+        for id in some {
+            job.interrupted()?;
+            confirm_one(job, id, &evidence).await?;
+            job.work().checkpoint.done_to = Some(id.clone());
+        }
+        job.save().await?;
+    }
+    Ok(())
+}
+
+/// The known devices that were not met, in order.
+async fn find_suspects(job: &Collecting) -> Result<BTreeSet<String>, Interruption> {
+    let line = &job.line;
+    let mut suspects = BTreeSet::new();
+    for (index, mapping) in line.connection.mappings_of(ObjectKind::Device) {
+        let (mut known, mut active) = (0, 0);
+        let mut records = line.directory.known(&line.connection.name, &mapping.name, None, None);
+        while let Some(Known { id, current, .. }) = records.try_next().await? {
+            if current.standing.is_some_and(Reason::is_gone) {
+                continue;
+            }
+            known += 1;
+            active += u64::from(current.standing.is_none());
+            if !job.work().devices.met.ids.contains(&id) {
+                suspects.insert(id);
+            }
+        }
+        job.ledger(|ledger| (ledger.tallies[index].known, ledger.tallies[index].active) = (known, active));
+    }
+    Ok(suspects)
+}
+
+async fn confirm_one(job: &Collecting, id: &str, evidence: &Evidence) -> Result<(), Interruption> {
+    match job.line.read_again(ObjectKind::Device, id).await? {
+        ById::Here(object) => job.take_in(vec![object], Source::ReadById).await.map(drop),
+        ById::NotVisible => gone_from(job, id, &evidence.of(id)).await,
+        ById::Withheld(rejection) => gone_from(job, id, &Err(rejection)).await,
+    }
+}
+
+/// Writes down, under every mapping that knows it, that a device is gone, or why nobody can tell.
+pub(super) async fn gone_from(
+    job: &Collecting,
+    id: &str,
+    reason: &Result<Reason, Rejection>,
+) -> Result<(), Interruption> {
+    let line = &job.line;
+    for (index, mapping) in line.connection.mappings_of(ObjectKind::Device) {
+        let Some(known) = line.directory.find(&line.connection.name, &mapping.name, id).await? else { continue };
+        if known.current.standing.is_some_and(Reason::is_gone) {
+            continue;
+        }
+        let outcome = match reason {
+            Ok(reason) => gone(job, mapping, &known, Absence { reason: *reason, counted: None }).await?,
+            Err(rejection) => {
+                let record = line.directory.record(&line.connection.name, &mapping.name, id).await?;
+                let identifier = record.map(|record| record.identifier);
+                line.reject(mapping, id, Rejection { identifier, ..rejection.clone() }).await?;
+                note_unexplained(job, index)?;
+                Some(Outcome::Unsynced)
+            }
+        };
+        let landing = Landing { mapping: index, id: id.to_owned(), outcome, before: Outcome::Unchanged };
+        job.ledger(|ledger| ledger.count(std::slice::from_ref(&landing)));
+    }
+    job.note_met(&[id.to_owned()]);
+    Ok(())
+}
+
+/// Too many absences that nothing explains say that our own view is wrong.
+fn note_unexplained(job: &Collecting, index: usize) -> Result<(), Interruption> {
+    let (unexplained, known) = job.ledger(|ledger| {
+        let tally = &mut ledger.tallies[index];
+        tally.unexplained += 1;
+        (tally.unexplained, tally.known)
+    });
+    // A run that looks only at what changed does not know how many there are.
+    match job.work().checkpoint.all && is_too_many(unexplained, known) {
+        true => Err(blind(format!(
+            "At least {unexplained} of {known} known devices are out of sight, and Okta's log has no deletion of them."
+        ))),
+        false => Ok(()),
+    }
+}

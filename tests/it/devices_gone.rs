@@ -1,0 +1,160 @@
+//! Devices that are gone: confirmed by id and by the log, and never because a list was empty or a cursor failed.
+
+use std::time::Duration;
+
+use okta_sim::{Fault, FaultKind, Match, Role};
+use rollcall_shared::model::{Reason, RejectionReason};
+use rollcall_shared::report::RunState;
+use test_support::devices::{DEVICES, assert_true, collect, collected, world};
+use test_support::world::{Setup, World, counts};
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+async fn usual() -> World {
+    let setup = Setup { max_deactivations: 5, max_deactivations_percent: 0.0, ..Setup::default() };
+    let world = world(60, setup).await;
+    collected(&world).await;
+    world.later(Duration::from_secs(3_600));
+    world
+}
+
+fn some_devices(world: &World, count: usize) -> Vec<String> {
+    world.sim.with(|org| {
+        let active = org.devices().filter(|device| device.status.as_str() == "ACTIVE");
+        active.map(|device| device.id.clone()).take(count).collect()
+    })
+}
+
+fn delete(world: &World, device: &str) {
+    world.sim.with(|org| assert!(org.deactivate_device(device) && org.delete_device(device)));
+}
+
+#[tokio::test]
+async fn a_deleted_device_is_inactive_after_the_next_run() {
+    let world = usual().await;
+    let device = some_devices(&world, 1).remove(0);
+    delete(&world, &device);
+    let report = collected(&world).await;
+    assert_eq!(counts(&report, DEVICES).deactivated, 1, "{report:?}");
+    assert_eq!(world.standing(DEVICES, &device).await, Some(Reason::Deleted));
+    // Once is enough.
+    world.later(DAY);
+    let report = collected(&world).await;
+    assert_eq!(counts(&report, DEVICES).deactivated, 0);
+}
+
+#[tokio::test]
+async fn a_complete_list_finds_what_was_deleted_meanwhile() {
+    let world = usual().await;
+    let device = some_devices(&world, 1).remove(0);
+    world.later(DAY);
+    delete(&world, &device);
+    let report = collected(&world).await;
+    assert_eq!(counts(&report, DEVICES).read, 60, "{report:?}");
+    assert_eq!(world.standing(DEVICES, &device).await, Some(Reason::Deleted));
+}
+
+#[tokio::test]
+async fn a_device_that_vanished_without_a_trace_is_not_called_deleted() {
+    let world = usual().await;
+    let device = some_devices(&world, 1).remove(0);
+    world.later(DAY);
+    world.sim.with(|org| assert!(org.vanish_device(&device)));
+    let report = collect(&world.context).await;
+    assert_eq!((report.state, counts(&report, DEVICES).unsynced), (RunState::Succeeded, 1), "{report:?}");
+    assert_eq!(world.standing(DEVICES, &device).await, None);
+    let [row] = &world.unsynced().await[..] else { panic!("one row") };
+    assert_eq!((row.id.as_str(), row.reason), (device.as_str(), RejectionReason::UnexplainedAbsence));
+}
+
+#[tokio::test]
+async fn without_the_log_a_gone_device_is_missing_and_waits() {
+    let world = usual().await;
+    let device = some_devices(&world, 1).remove(0);
+    delete(&world, &device);
+    world.sim.set_role(Role::NoLog);
+    let report = collect(&world.context).await;
+    assert_eq!((report.state, counts(&report, DEVICES).held), (RunState::Held, 1), "{report:?}");
+    assert_eq!(world.standing(DEVICES, &device).await, None);
+    assert_eq!(world.held().await, [(DEVICES.to_owned(), device.clone())]);
+    // A person agrees.
+    rollcall_shared::handlers::approve::approve(&world.context, &report.run).await.unwrap();
+    assert_eq!(world.standing(DEVICES, &device).await, Some(Reason::Missing));
+}
+
+#[tokio::test]
+async fn an_empty_list_where_devices_are_known_is_blind() {
+    let world = usual().await;
+    world.later(DAY);
+    let before = world.records(DEVICES).await;
+    world.sim.set_role(Role::None);
+    let report = collect(&world.context).await;
+    assert_eq!(report.state, RunState::Blind, "{report:?}");
+    assert_eq!(world.records(DEVICES).await, before);
+    world.sim.set_role(Role::default());
+    collected(&world).await;
+}
+
+#[tokio::test]
+async fn an_empty_answer_to_what_changed_is_not_believed_without_a_witness() {
+    let world = usual().await;
+    let before = world.records(DEVICES).await;
+    world.sim.set_role(Role::None);
+    let report = collect(&world.context).await;
+    assert_eq!(report.state, RunState::Blind, "{report:?}");
+    assert_eq!(world.records(DEVICES).await, before);
+}
+
+#[tokio::test]
+async fn a_list_that_leaves_some_out_costs_nobody_a_device() {
+    let world = usual().await;
+    world.later(DAY);
+    // One of each page.
+    world.sim.inject(Fault::new(Match::path("/api/v1/devices?"), FaultKind::MissingObject).times(8));
+    let report = collected(&world).await;
+    assert_eq!(counts(&report, DEVICES).unchanged, 60, "{report:?}");
+}
+
+#[tokio::test]
+async fn too_many_unexplained_absences_are_blind() {
+    let world = usual().await;
+    world.later(DAY);
+    for device in some_devices(&world, 12) {
+        world.sim.with(|org| assert!(org.vanish_device(&device)));
+    }
+    let before = world.records(DEVICES).await;
+    let report = collect(&world.context).await;
+    assert_eq!(report.state, RunState::Blind, "{report:?}");
+    assert_eq!(world.records(DEVICES).await, before);
+}
+
+#[tokio::test]
+async fn more_leavers_than_the_guard_allows_wait_for_approval() {
+    let world = usual().await;
+    let devices = some_devices(&world, 7);
+    world.sim.with(|org| devices.iter().for_each(|device| assert!(org.deactivate_device(device))));
+    let report = collect(&world.context).await;
+    assert_eq!((report.state, counts(&report, DEVICES).held), (RunState::Held, 7), "{report:?}");
+    // A full import of people has nothing to say of them: they go on waiting.
+    let people = world.import().await;
+    assert_eq!(people.state, RunState::Held, "{people:?}");
+    assert_eq!(world.held().await.len(), 7);
+    rollcall_shared::handlers::approve::approve(&world.context, &report.run).await.unwrap();
+    assert_true(&world).await;
+}
+
+#[tokio::test]
+async fn a_lost_cursor_begins_the_list_again() {
+    let world = usual().await;
+    world.later(DAY);
+    world.sim.inject(Fault::new(Match::path("/api/v1/devices").skip(3), FaultKind::ExpiredCursor));
+    let mut report = collect(&world.context).await;
+    for _ in 0..3 {
+        if report.state == RunState::Succeeded {
+            break;
+        }
+        report = collect(&world.context).await;
+    }
+    assert_eq!(report.state, RunState::Succeeded, "{report:?}");
+    assert_true(&world).await;
+}

@@ -13,7 +13,7 @@ use super::keys::{self, Shelf, Table};
 use super::lease::Lease;
 use super::parts::{LARGEST, Part, part_update};
 use super::search::{Direction, Search};
-use super::update::{Update, text};
+use super::update::{Update, text, whole};
 use super::{Directory, DirectoryError, Rows};
 use crate::model::Time;
 use crate::model::app::{Assignment, Person, belonging, cut};
@@ -30,6 +30,17 @@ pub struct AppListing {
     pub at: Time,
     /// Who is assigned and how, by user id.
     pub people: BTreeMap<String, Assignment>,
+    /// How many groups are assigned, if they could be listed.
+    pub groups: Option<u64>,
+}
+
+/// What is known of the last complete listing of an application's people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AppListed {
+    /// Okta's clock on its first page.
+    pub at: Time,
+    /// How many groups were assigned, if they could be listed.
+    pub groups: Option<u64>,
 }
 
 impl Directory {
@@ -40,8 +51,12 @@ impl Directory {
     /// Retryable when the lease has lapsed, or DynamoDB throttles or is out of reach; fatal when it refuses, or a part is
     /// damaged.
     pub async fn put_app_listing(&self, lease: &Lease, listing: AppListing) -> Result<(), DirectoryError> {
-        let AppListing { app, at, people } = listing;
+        let AppListing { app, at, people, groups } = listing;
         let version = newer(Update::new(), at);
+        let version = match groups {
+            Some(groups) => version.set("groups", whole(groups)),
+            None => version.remove("groups"),
+        };
         if let Conditional::Refused(_) =
             self.update_under(lease, &keys::app_listing(lease.connection(), &app), version).await?
         {
@@ -57,6 +72,15 @@ impl Directory {
             rest = before;
         }
         self.replace(lease, (&app, at), (&Part::first(), rest)).await
+    }
+
+    /// When an application's people were listed; `None` if they never were.
+    ///
+    /// # Errors
+    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses, or the item is damaged.
+    pub async fn app_listed(&self, connection: &str, app: &str) -> Result<Option<AppListed>, DirectoryError> {
+        let item = self.get(&keys::app_listing(connection, app)).await?;
+        item.map(|item| Ok(AppListed { at: item.value("at")?, groups: item.optional_whole("groups") })).transpose()
     }
 
     /// The people assigned to an application and how, in order of id.

@@ -87,7 +87,7 @@ use aws_sdk_dynamodb::Client;
 use futures::stream::BoxStream;
 use tokio::sync::Semaphore;
 
-pub use app_assignments::AppListing;
+pub use app_assignments::{AppListed, AppListing};
 pub use claims::{Holder, Wake};
 pub use compared::Compared;
 pub use connection_state::{Collection, CompleteImport, ConnectionState, DayCount, OrgSeen};

@@ -14,7 +14,7 @@ use crate::model::Time;
 pub struct SignOnLog {
     /// Where the log goes on: the link that Okta's last answer had.
     pub next: Option<String>,
-    /// Okta's clock when the page was read that the link follows.
+    /// Up to when events were read, by Okta's clock: where the link is lost, the log is read on from a while before.
     pub looked: Option<Time>,
     /// From when on use is known without a gap.
     pub observed_since: Option<Time>,

@@ -22,6 +22,7 @@ mod invocation;
 pub mod preview;
 mod run;
 pub mod schema;
+pub mod service_discovery;
 mod settle;
 mod sight;
 pub mod verify;

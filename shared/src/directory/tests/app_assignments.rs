@@ -10,7 +10,7 @@ use crate::directory::keys::{self, Shelf, Table};
 use crate::directory::parts::{LARGEST, part_update};
 use crate::directory::search::Search;
 use crate::directory::update::{Update, text};
-use crate::directory::{AppListing, Directory, Lease};
+use crate::directory::{AppListed, AppListing, Directory, Lease};
 use crate::model::app::{Assigned, Assignment, AssignmentStatus, Person};
 
 const MORNING: &str = "2026-11-20T08:00:00.000Z";
@@ -22,7 +22,7 @@ fn assignment() -> Assignment {
 
 fn listing(app: &str, made: &str, people: &[&str]) -> AppListing {
     let people = people.iter().map(|user| ((*user).to_owned(), assignment())).collect();
-    AppListing { app: app.to_owned(), at: time(made), people }
+    AppListing { app: app.to_owned(), at: time(made), people, groups: None }
 }
 
 async fn put(directory: &Directory, lease: &Lease, listing: AppListing) {
@@ -97,10 +97,12 @@ async fn any_listing_after_any_other_is_kept_whole_and_costs_what_it_changes() {
         at = at.after(Duration::from_secs(60));
         let people: BTreeMap<String, Assignment> =
             everybody.iter().filter(|_| random.f64() < share).map(|user| (user.clone(), assignment())).collect();
-        let mut listing = AppListing { app: "0oa1".to_owned(), at, people };
+        let mut listing = AppListing { app: "0oa1".to_owned(), at, people, groups: Some(2) };
         put(&directory, &lease, listing.clone()).await;
         let expected: Vec<_> = listing.people.clone().into_iter().collect();
         assert_eq!(people_of(&directory).await, expected, "{share}");
+        let listed = directory.app_listed("acme", "0oa1").await.unwrap();
+        assert_eq!(listed, Some(AppListed { at, groups: Some(2) }));
         let (count, written) = (parts(&directory, "0oa1").await, directory.used().write_units);
         put(&directory, &lease, listing.clone()).await;
         assert!(directory.used().write_units - written <= 1.0, "a listing that changes nothing writes its time alone");

@@ -7,11 +7,13 @@
 mod assignment;
 mod kind;
 mod part;
+mod service;
 mod sign_on;
 mod usage;
 
 pub use assignment::{Access, Assigned, Assignment, AssignmentStatus, UnreadableAssignment};
 pub use kind::AppKind;
 pub use part::{Kept, Person, belonging, cut, read, written};
+pub use service::{Headcounts, Service};
 pub use sign_on::SignOn;
 pub use usage::{SignOns, Use, WINDOW, merged};

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use futures::TryStreamExt;
-use okta_sim::{NewApp, Role};
+use okta_sim::{NewApp, Options, Role};
 use rollcall_shared::handlers::verify::verify;
+use rollcall_shared::handlers::{Event, Response, service_discovery};
 use rollcall_shared::model::{Reason, RejectionReason};
 use rollcall_shared::report::RunState;
 use serde_json::Value;
@@ -89,7 +90,7 @@ async fn a_deleted_application_is_inactive_and_one_that_vanished_is_not_called_d
     assert_eq!(world.standing(SERVICES, &used).await, Some(Reason::Deleted));
     // Of another one the credential sees nothing any more.
     let mut seen: Vec<String> = world.sim.with(|org| org.apps().iter().map(|app| app.id.clone()).collect());
-    let (hidden, _) = used_app_still_there(&world);
+    let hidden = some_active_service(&world);
     seen.retain(|id| *id != hidden);
     let people = world.people(|_| true);
     world.sim.set_role(Role::Only(seen.into_iter().chain(people).collect()));
@@ -100,12 +101,41 @@ async fn a_deleted_application_is_inactive_and_one_that_vanished_is_not_called_d
     assert!(rows.iter().any(|row| row.id == hidden && row.reason == RejectionReason::UnexplainedAbsence), "{rows:?}");
 }
 
-fn used_app_still_there(world: &World) -> (String, String) {
+fn some_active_service(world: &World) -> String {
     world.sim.with(|org| {
-        let active = org.apps().iter().filter(|app| is_service(app) && app.status.as_str() == "ACTIVE");
-        let app = active.map(|app| app.id.clone()).last().unwrap();
-        (app, String::new())
+        let mut active = org.apps().iter().filter(|app| is_service(app) && app.status.as_str() == "ACTIVE");
+        active.next_back().unwrap().id.clone()
     })
+}
+
+#[tokio::test]
+async fn a_run_goes_on_where_its_time_was_up_also_within_the_people_of_one_application() {
+    // Of an application's 120 people a page has ten and takes a tenth of a second: no invocation sees all of them.
+    let latency = Duration::from_millis(100);
+    let okta = Options { page_size_cap: 10, limit_per_minute: 600_000, latency, ..Options::default() };
+    let world = world(6, Setup { people: 120, okta, ..Setup::default() }).await;
+    world.sim.with(|org| {
+        let (app, everyone) = (org.create_app(NewApp::new("bookmark", "Wiki")), org.everyone().to_owned());
+        assert!(org.assign_group(&everyone, &app));
+    });
+    let began = world.sim.with(|org| org.now());
+    let mut runs = Vec::new();
+    for _ in 0..60 {
+        let deadline = Some(tokio::time::Instant::now() + Duration::from_millis(1_200));
+        let event = Event { connection: Some("acme".to_owned()), deadline, ..Event::default() };
+        let Ok(Response::Run(report)) = Box::pin(service_discovery::handle(&world.context, event)).await else {
+            panic!("no run")
+        };
+        let is_over = report.ended.is_some();
+        runs.push(*report);
+        if is_over {
+            break;
+        }
+    }
+    let last = runs.last().unwrap();
+    assert_eq!(last.state, RunState::Succeeded, "{last:?}");
+    assert!(runs.len() > 3 && runs.iter().all(|run| run.run == last.run), "{} invocations", runs.len());
+    assert_true(&world, began).await;
 }
 
 #[tokio::test]

@@ -16,43 +16,58 @@ use crate::reconcile::LATE_EVENTS;
 /// Pages after which what they told is stored, whether or not it is much: so little is read again after a crash.
 const PAGES_A_SAVE: usize = 25;
 
-/// Reads the sign-ons to the log's end. Where the log may not be read, use is as known as it was.
+/// What was read and is not stored yet, and where it ends.
+struct Read {
+    sign_ons: SignOns,
+    log: SignOnLog,
+    /// Pages since the last time that it was stored.
+    pages: usize,
+}
+
+/// Reads the sign-ons to the log's end. Whatever ends the reading before, what was read is kept.
 pub(super) async fn follow(job: &Discovering) -> Result<(), Interruption> {
     let left_out = left_out(job).await?;
-    let mut log = begin(job).await?;
-    let question = question(job, &log);
-    let stored = log.next.as_deref().map(PageRequest::stored);
-    let (mut at, mut pages) = (stored.unwrap_or_else(|| question.clone()), 0);
-    let mut sign_ons = SignOns::default();
+    let mut read = Read { sign_ons: SignOns::default(), log: begin(job).await?, pages: 0 };
+    let ended = read_on(job, &mut read, &left_out).await;
+    let stored = store(job, &mut read).await;
+    ended.and(stored)
+}
+
+/// Reads page after page. Where the log may not be read, use is as known as it was.
+async fn read_on(job: &Discovering, read: &mut Read, left_out: &HashSet<String>) -> Result<(), Interruption> {
+    let line = &job.line;
+    let beginning = log_reaches_back_to(line.okta.now());
+    let question = question(job, &read.log);
+    let stored = read.log.next.as_deref().map(PageRequest::stored);
+    let mut at = stored.unwrap_or_else(|| question.clone());
     loop {
-        if let Err(interruption) = job.interrupted() {
-            store(job, &mut sign_ons, &log).await?;
-            return Err(interruption);
-        }
-        let page = match job.line.okta.page(&at).await {
+        job.interrupted()?;
+        let page = match line.okta.page(&at).await {
             // Reading on from a while before what was read last meets some of it again, which is no harm.
             Err(OktaError::CursorLost(_)) if at != question => {
-                at = self::question(job, &log);
+                at = question.clone();
                 continue;
             }
             Err(error) if error.is_not_permitted() => {
-                job.line.warn(format!(
+                line.warn(format!(
                     "The system log could not be read, so the use of applications is not known: {error}"
                 ));
                 return Ok(());
             }
             page => page?,
         };
-        let newest = take_in(job, (&page, &left_out), &mut sign_ons);
+        let newest = take_in(job, (&page, left_out), &mut read.sign_ons);
         // At its head the log answers with a link as well, and without events (Okta: System Log query).
         let is_last = page.objects.is_empty() || page.next.is_none();
+        let log = &mut read.log;
+        log.observed_since.get_or_insert(beginning);
         log.looked = if is_last { Some(page.date) } else { newest.max(log.looked) };
         // After trouble a smaller page is asked for, and its link goes on with that: not for good.
         let next = page.next.map(|next| next.with_limit_of(&question));
         log.next = next.as_ref().map(|next| next.as_str().to_owned());
-        pages += 1;
-        if is_last || sign_ons.is_full() || pages % PAGES_A_SAVE == 0 {
-            store(job, &mut sign_ons, &log).await?;
+        read.pages += 1;
+        if read.sign_ons.is_full() || read.pages >= PAGES_A_SAVE {
+            store(job, read).await?;
         }
         match next.filter(|_| !is_last) {
             Some(next) => at = next,
@@ -88,17 +103,18 @@ pub(super) fn without_okta_s_own() -> Interruption {
 /// Where the log was followed to; from its beginning, where it was not, or so long ago that it has lost events since.
 async fn begin(job: &Discovering) -> Result<SignOnLog, Interruption> {
     let line = &job.line;
-    let mut log = line.directory.sign_on_log(&line.connection.name).await?;
+    let log = line.directory.sign_on_log(&line.connection.name).await?;
     let beginning = log_reaches_back_to(line.okta.now());
-    if let Some(looked) = log.looked.filter(|looked| *looked < beginning) {
-        line.warn(format!(
-            "Okta's log has lost sign-ons since it was looked at last, at {looked}: what is known of the use of applications \
-             begins anew, at {beginning}."
-        ));
-        log = SignOnLog::default();
+    match log.looked.filter(|looked| *looked < beginning) {
+        Some(looked) => {
+            line.warn(format!(
+                "Okta's log has lost sign-ons since it was looked at last, at {looked}: what is known of the use of \
+                 applications begins anew, at {beginning}."
+            ));
+            Ok(SignOnLog::default())
+        }
+        None => Ok(log),
     }
-    log.observed_since.get_or_insert(beginning);
-    Ok(log)
 }
 
 /// The sign-ons that may not have been read.
@@ -128,8 +144,14 @@ fn take_in(job: &Discovering, (page, left_out): (&Page, &HashSet<String>), sign_
     newest
 }
 
-async fn store(job: &Discovering, sign_ons: &mut SignOns, log: &SignOnLog) -> Result<(), Interruption> {
+/// Stores what was read, then where it ends.
+async fn store(job: &Discovering, read: &mut Read) -> Result<(), Interruption> {
+    if read.pages == 0 {
+        return Ok(());
+    }
     let line = &job.line;
-    line.directory.add_sign_ons(&line.lease, std::mem::take(sign_ons), line.okta.now()).await?;
-    Ok(line.directory.put_sign_on_log(&line.lease, log).await?)
+    line.directory.add_sign_ons(&line.lease, std::mem::take(&mut read.sign_ons), line.okta.now()).await?;
+    line.directory.put_sign_on_log(&line.lease, &read.log).await?;
+    read.pages = 0;
+    Ok(())
 }

@@ -18,8 +18,9 @@ impl Line {
     pub(crate) async fn decode(&self, kind: ObjectKind, objects: &[RawObject]) -> Result<Vec<Decoded>, Error> {
         let decoded = decode(kind, objects);
         match kind {
-            ObjectKind::User | ObjectKind::App => Ok(decoded),
+            ObjectKind::User => Ok(decoded),
             ObjectKind::Device => self.complete(decoded).await,
+            ObjectKind::App => self.with_use(decoded).await,
         }
     }
 

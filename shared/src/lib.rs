@@ -34,6 +34,7 @@ pub mod preview;
 pub mod reconcile;
 mod rehire;
 pub mod report;
+mod services;
 pub mod sync;
 pub mod telemetry;
 

@@ -29,4 +29,5 @@ mod memberships;
 mod preview;
 mod products;
 mod schema;
+mod services;
 mod throttles;

@@ -18,7 +18,9 @@ use axum::routing::post;
 use axum::serve::ListenerExt;
 use axum::{Router, middleware};
 use futures::FutureExt;
-use rollcall_shared::handlers::{self, Event, delta_sync, deprovisioning, device_collection, full_import};
+use rollcall_shared::handlers::{
+    self, Event, delta_sync, deprovisioning, device_collection, full_import, service_discovery,
+};
 use rollcall_shared::model::Job;
 use rollcall_shared::{Context, Error};
 use serde_json::json;
@@ -27,22 +29,19 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::key::{Key, admit};
 
-/// The jobs that there are functions of.
-pub const JOBS: [Job; 4] = [Job::FullImport, Job::DeltaSync, Job::Deprovisioning, Job::DeviceCollection];
-
-/// Hands an event to the handler of a job; `None` where there is none yet.
+/// Hands an event to the handler of a job.
 ///
 /// # Errors
 /// As the handler says.
-pub async fn handle(context: &Context, job: Job, event: Event) -> Option<Result<handlers::Response, Error>> {
+pub async fn handle(context: &Context, job: Job, event: Event) -> Result<handlers::Response, Error> {
     // Boxed: a run is futures within futures, deeper than the compiler follows in one type.
-    Some(match job {
+    match job {
         Job::FullImport => Box::pin(full_import::handle(context, event)).await,
         Job::DeltaSync => Box::pin(delta_sync::handle(context, event)).await,
         Job::Deprovisioning => Box::pin(deprovisioning::handle(context, event)).await,
         Job::DeviceCollection => Box::pin(device_collection::handle(context, event)).await,
-        Job::ServiceDiscovery => return None,
-    })
+        Job::ServiceDiscovery => Box::pin(service_discovery::handle(context, event)).await,
+    }
 }
 
 /// The invocations of this process's functions.
@@ -90,9 +89,8 @@ async fn invoke(context: &Context, job: Job, event: Event) {
     let connection = event.connection.clone().unwrap_or_else(|| "all connections".to_owned());
     let what = format!("{} of {connection}", job.name());
     match withstood(handle(context, job, event)).await {
-        Some(Some(Ok(_))) => {}
-        Some(Some(Err(error))) => tracing::error!("{what}: {error}"),
-        Some(None) => tracing::error!("{what}: there is no such function in this version"),
+        Some(Ok(_)) => {}
+        Some(Err(error)) => tracing::error!("{what}: {error}"),
         None => tracing::error!(
             "{what} broke down (see above): please report it. Its run is taken up when its lease has lapsed."
         ),
@@ -164,7 +162,7 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let Some(job) = JOBS.into_iter().find(|job| job.name() == name) else {
+    let Some(job) = Job::ALL.into_iter().find(|job| job.name() == name) else {
         return refuse(StatusCode::NOT_FOUND, "ResourceNotFoundException", &format!("Function not found: {name}"));
     };
     let Ok(event) = serde_json::from_slice::<Event>(&body) else {

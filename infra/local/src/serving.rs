@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use rollcall_shared::Context;
 use rollcall_shared::handlers::Event;
+use rollcall_shared::model::Job;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior};
 
-use crate::functions::{Bound, FunctionsEndpoint, Invocations, JOBS};
+use crate::functions::{Bound, FunctionsEndpoint, Invocations};
 use crate::http_endpoint::HttpEndpoint;
 use crate::stack::announcement::{Addresses, Announcement};
 use crate::stack::{Stack, StackError};
@@ -99,7 +100,7 @@ async fn tick(invocations: Invocations, every: Duration) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         ticks.tick().await;
-        for job in JOBS {
+        for job in Job::ALL {
             invocations.start(job, Event::default());
         }
     }

@@ -40,6 +40,8 @@ pub struct ConnectionState {
     pub last_complete: Option<CompleteImport>,
     /// How far the devices were collected.
     pub devices: Option<Collection>,
+    /// How far the applications were discovered.
+    pub apps: Option<Collection>,
     /// Since when the log is looked through for absences that no import has settled yet: those that nothing explained,
     /// and those that wait in the hold or were discarded with one. `None` when all are settled.
     pub unsettled_since: Option<Time>,

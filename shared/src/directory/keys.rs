@@ -30,6 +30,10 @@
 //! | state | `groups#{connection}` | `#{name}` | the group that a configured name was resolved to |
 //! | state | `listings#{connection}` | `{group}` | the newest complete listing of a group |
 //! | state | `memberships#{connection}#NN` | `{group}#{user}` | whether a user is in a mapped group |
+//! | state | `connection#{connection}` | `sign-ons` | how far the log's sign-ons were followed |
+//! | state | `uses#{connection}#NN` | `{app}#{first user}` | when some of an application's people last used it |
+//! | state | `assignments#{connection}#NN` | `{app}#{first user}` | how some of an application's people are assigned |
+//! | state | `app-listings#{connection}` | `{app}` | the newest complete listing of an application's people |
 //! | state | `custody#{connection}#NN` | `{device}` | who holds a device, and who held it last |
 
 use std::borrow::Cow;
@@ -217,6 +221,48 @@ pub(super) fn memberships_shard(connection: &str, shard: u64) -> String {
 /// The sort keys of a group's members, as bounds of a `BETWEEN`; `$` is the character after `#`.
 pub(super) fn members_of(group: &str) -> Range<String> {
     format!("{}#", escape(group))..format!("{}$", escape(group))
+}
+
+/// What is kept of applications' people, in parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shelf {
+    Uses,
+    Assignments,
+}
+
+pub(super) fn part(shelf: Shelf, connection: &str, (app, from): (&str, &str)) -> Key {
+    Key::state(parts_shard(shelf, connection, shard(app)), format!("{}#{from}", escape(app)))
+}
+
+/// The shard that has all parts of an application: they are read together.
+pub(super) fn parts_of_app(shelf: Shelf, connection: &str, app: &str) -> String {
+    parts_shard(shelf, connection, shard(app))
+}
+
+pub(super) fn parts_shard(shelf: Shelf, connection: &str, shard: u64) -> String {
+    let shelf = match shelf {
+        Shelf::Uses => "uses",
+        Shelf::Assignments => "assignments",
+    };
+    format!("{shelf}#{}#{shard:02}", escape(connection))
+}
+
+/// The sort keys of an application's parts, as bounds of a `BETWEEN`; `$` is the character after `#`.
+pub(super) fn parts(app: &str) -> Range<String> {
+    format!("{}#", escape(app))..format!("{}$", escape(app))
+}
+
+/// Those of the parts that begin with a user's id or before it.
+pub(super) fn parts_to(app: &str, user: &str) -> Range<String> {
+    format!("{}#", escape(app))..format!("{}#{user}", escape(app))
+}
+
+pub(super) fn app_listing(connection: &str, app: &str) -> Key {
+    Key::state(format!("app-listings#{}", escape(connection)), escape(app))
+}
+
+pub(super) fn sign_on_log(connection: &str) -> Key {
+    Key::state(of_connection(connection), "sign-ons")
 }
 
 pub(super) fn custody(connection: &str, device: &str) -> Key {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::fence::Fence;
-use super::keys;
+use super::keys::{self, Key};
 use super::lease::Lease;
 use super::update::Update;
 use super::{Directory, DirectoryError};
@@ -56,10 +56,19 @@ impl Directory {
     /// Retryable when the lease has lapsed, a later holder has written, or DynamoDB throttles or is out of reach; fatal
     /// when it refuses.
     pub async fn put_log_position(&self, lease: &Lease, position: &LogPosition) -> Result<(), DirectoryError> {
+        self.put_position(lease, &keys::log_position(lease.connection()), position).await
+    }
+
+    /// Stores a position in the log, unless a later holder of the lease has.
+    pub(super) async fn put_position(
+        &self,
+        lease: &Lease,
+        key: &Key,
+        position: &impl Serialize,
+    ) -> Result<(), DirectoryError> {
         let what = || format!("the log position of connection {}", lease.connection());
         let value = self.state_value(position, what)?;
         let update = Update::new().fenced(&Fence::of(lease)).set("position", value);
-        let written = self.update_under(lease, &keys::log_position(lease.connection()), update).await?;
-        written.or_fenced(what).map(drop)
+        self.update_under(lease, key, update).await?.or_fenced(what).map(drop)
     }
 }

@@ -32,6 +32,8 @@
 //!
 //! The table *state* is nobody's contract. Its keys, and those of the directory, are listed in the module `keys`.
 
+mod app_assignments;
+mod app_use;
 mod attribute;
 mod batch;
 mod calls;
@@ -57,6 +59,7 @@ mod log_position;
 mod memberships;
 mod meter;
 mod moves;
+mod parts;
 mod problem;
 mod record_update;
 mod records;
@@ -65,6 +68,7 @@ mod runs;
 mod search;
 mod secrets;
 mod seen;
+mod sign_on_log;
 mod supersede;
 mod suspects;
 mod tables;
@@ -83,6 +87,7 @@ use aws_sdk_dynamodb::Client;
 use futures::stream::BoxStream;
 use tokio::sync::Semaphore;
 
+pub use app_assignments::{AppListed, AppListing};
 pub use claims::{Holder, Wake};
 pub use compared::Compared;
 pub use connection_state::{Collection, CompleteImport, ConnectionState, DayCount, OrgSeen};
@@ -98,6 +103,7 @@ pub use records::Known;
 pub(crate) use records::Managed;
 pub use runs::RunControl;
 pub use secrets::Secrets;
+pub use sign_on_log::SignOnLog;
 pub use suspects::Suspect;
 pub use unsynced::{UnsyncedIds, UnsyncedNote};
 pub use write::{Place, Written};

@@ -23,6 +23,7 @@ pub mod offboarding;
 pub mod preview;
 mod run;
 pub mod schema;
+pub mod service_discovery;
 mod settle;
 mod sight;
 pub mod verify;

@@ -2,13 +2,15 @@
 
 use serde::Serialize;
 
+use super::service_discovery::kind_of;
 use super::{connect, schema};
 use crate::context::Context;
 use crate::directory::{ConnectionState, OrgSeen};
 use crate::error::{Error, Fate};
 use crate::groups::Groups;
-use crate::model::{Connection, ObjectKind};
-use crate::okta::{Everyone, Okta};
+use crate::model::app::AppKind;
+use crate::model::{Connection, ObjectKind, identify};
+use crate::okta::{Everyone, Okta, PageRequest};
 use crate::report::Problem;
 
 /// What was found of one API.
@@ -51,6 +53,9 @@ pub async fn verify(context: &Context, name: &str) -> Result<Vec<ApiCheck>, Erro
         checks.push(check("/api/v1/devices", okta.devices_readable().await.map_err(Error::from)));
         checks.push(check("/api/v1/device-assurances", okta.device_assurances().await.map(drop).map_err(Error::from)));
     }
+    if connection.wants(ObjectKind::App) {
+        checks.push(check("/api/v1/apps", apps(&okta).await));
+    }
     // Every job asks it what was deleted.
     checks.push(check("/api/v1/logs", okta.log_readable().await.map_err(Error::from)));
     Ok(checks)
@@ -77,6 +82,20 @@ async fn groups(context: &Context, okta: &Okta, connection: &Connection) -> Resu
         Everyone::NotThere => Err(not_seen("The group Everyone is not among the groups that the credential sees.")),
         Everyone::NotPermitted(why) => Err(not_seen(why)),
     }
+}
+
+/// Whether the credential sees applications, and the people of one. No org lacks Okta's own.
+async fn apps(okta: &Okta) -> Result<(), Error> {
+    let mut next = Some(PageRequest::apps());
+    while let Some(request) = next {
+        let page = okta.page(&request).await?;
+        if let Some(own) = page.objects.iter().find(|app| kind_of(app) == AppKind::OktaOwn) {
+            let people = PageRequest::app_users(&identify(own).id);
+            return Ok(okta.page(&people).await.map(drop)?);
+        }
+        next = page.next;
+    }
+    Err(not_seen("Okta's own applications are not among those that the credential sees, and no org lacks them."))
 }
 
 fn not_seen(detail: impl Into<String>) -> Error {

@@ -1,6 +1,7 @@
 //! The objects of Okta and of the directory, and the rules of mappings. Pure: no `async`, clock, environment or randomness.
 
 mod adopted;
+pub mod app;
 mod change;
 mod claim;
 mod connection;

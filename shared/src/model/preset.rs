@@ -9,12 +9,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// The files. Each has what a [`Preset`] has.
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     include_str!("presets/asset-panda-login-users.json"),
     include_str!("presets/asset-panda-reference-records.json"),
     include_str!("presets/xassets-custodians.json"),
     include_str!("presets/infraon-users.json"),
     include_str!("presets/infraon-requesters.json"),
+    include_str!("presets/leanix-services.json"),
     include_str!("presets/leanix-employees.json"),
     include_str!("presets/leanix-departments.json"),
     include_str!("presets/sekoia-devices.json"),

@@ -3,13 +3,14 @@
 //! A call goes through these files in order: a [`PageRequest`] (`query`) is asked for (`client`), as often as
 //! it takes (`retry`); each attempt (`attempt`) waits for its turn (`pacing`), is signed (`auth`) and sent; an
 //! answer is a [`Page`] (`page`, `links`) or an [`OktaError`] (`answer`, `fault`, `error`, `hint`). What is
-//! more than a page has a file of its own: `organization`, `groups`, `members`, `log`, `schema`,
-//! `devices`.
+//! more than a page has a file of its own: `organization`, `groups`, `members`, `log`, `schema`, `devices`,
+//! `apps`.
 //!
 //! Nothing here decodes an object of a list, writes anything in Okta, or knows the directory. The credential
 //! goes to the configured host only, and never into a log, an error or a `Debug` text.
 
 mod answer;
+mod apps;
 mod attempt;
 mod auth;
 mod client;

@@ -43,13 +43,11 @@ pub(super) async fn run(session: &mut Session, arguments: &SyncArguments) -> Res
 fn check(arguments: &SyncArguments) -> Result<(), Failure> {
     match arguments.job {
         Job::FullImport => Ok(()),
-        Job::DeltaSync | Job::Deprovisioning | Job::DeviceCollection if arguments.plan.is_none() => Ok(()),
-        Job::DeltaSync | Job::Deprovisioning | Job::DeviceCollection => {
-            Err(Failure::usage("A plan is one of a full import.".to_owned(), "Leave --plan out."))
-        }
-        Job::ServiceDiscovery => {
-            let detail = format!("The job {} is not available in this version.", arguments.job.name());
-            Err(Failure::usage(detail, "full-import, delta-sync, deprovisioning and device-collection are."))
+        Job::DeltaSync | Job::Deprovisioning | Job::DeviceCollection | Job::ServiceDiscovery => {
+            match arguments.plan.is_none() {
+                true => Ok(()),
+                false => Err(Failure::usage("A plan is one of a full import.".to_owned(), "Leave --plan out.")),
+            }
         }
     }
 }
@@ -123,12 +121,12 @@ async fn start_or_join(context: &Context, (connection, job): (&str, Job)) -> Res
     let began = clock::now();
     let event = Event { connection: Some(connection.to_owned()), ..Event::default() };
     let error = match functions::handle(context, job, event).await {
-        Some(Ok(Response::Run(run))) => return Ok(*run),
-        Some(Ok(Response::Started(_))) | None => {
+        Ok(Response::Run(run)) => return Ok(*run),
+        Ok(Response::Started(_)) => {
             let problem = Problem::new("no-run", "Nothing was run", "The job ended without a run.", "");
             return Err(Failure::new(Status::Failed, problem));
         }
-        Some(Err(error)) => error,
+        Err(error) => error,
     };
     let runs = context.directory.runs(connection).await.unwrap_or_default();
     let ended_now = |run: &RunReport| run.job == job && run.ended.is_some_and(|ended| ended >= began);

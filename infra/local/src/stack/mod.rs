@@ -14,10 +14,10 @@ use std::time::Duration;
 use rollcall_shared::Context;
 use rollcall_shared::config::{Config, Credentials, Endpoints, Functions, Tuning};
 use rollcall_shared::directory::{DirectoryError, Tables};
+use rollcall_shared::model::Job;
 use tokio::time::Instant;
 
 use crate::embedded::{Embedded, EmbeddedError};
-use crate::functions::JOBS;
 use crate::secrets_endpoint::SecretsEndpoint;
 use announcement::Addresses;
 use lock::{Locked, create_private, lock, open_private};
@@ -210,7 +210,7 @@ pub fn config(dynamodb: &str, secrets: &str, tuning: Tuning) -> Config {
 }
 
 fn configuration(addresses: &Addresses, tuning: Tuning) -> Config {
-    let named = addresses.lambda.iter().flat_map(|_| JOBS).map(|job| (job, job.name().to_owned()));
+    let named = addresses.lambda.iter().flat_map(|_| Job::ALL).map(|job| (job, job.name().to_owned()));
     Config {
         tables: tables(),
         region: Some("local".to_owned()),

@@ -1,5 +1,7 @@
 //! The directory against an embedded DynamoDB, over HTTP and with the real SDK.
 
+mod app_assignments;
+mod app_use;
 mod attributes;
 mod claims;
 mod connections;

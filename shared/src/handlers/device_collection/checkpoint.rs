@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::directory::{Collection, ConnectionState};
+use crate::handlers::work::collecting::{Collects, Looked};
 use crate::handlers::work::meeting::{MET, MeetsPeople, People};
 use crate::handlers::work::{AtWork, Chunk, Ledger, Sheet};
 use crate::model::{ObjectKind, Time};
@@ -97,5 +99,24 @@ impl Sheet for Work {
 impl MeetsPeople for Work {
     fn people(&mut self) -> &mut People {
         &mut self.devices
+    }
+}
+
+impl Collects for Work {
+    fn done_to(&mut self) -> &mut Option<String> {
+        &mut self.checkpoint.done_to
+    }
+
+    fn looked(&mut self) -> Looked {
+        let Checkpoint { all, asked, background, .. } = &self.checkpoint;
+        Looked { all: *all, asked: *asked, background: background.clone() }
+    }
+
+    fn collected(state: &ConnectionState) -> Option<&Collection> {
+        state.devices.as_ref()
+    }
+
+    fn collection(state: &mut ConnectionState) -> &mut Option<Collection> {
+        &mut state.devices
     }
 }

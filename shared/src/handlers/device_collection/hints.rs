@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::absences::gone_from;
 use super::checkpoint::Collecting;
 use crate::handlers::interruption::Interruption;
 use crate::handlers::work::Pages;
+use crate::handlers::work::absences::gone_from;
 use crate::line::ById;
 use crate::model::{ObjectEvent, ObjectKind, Reason};
 use crate::okta::PageRequest;

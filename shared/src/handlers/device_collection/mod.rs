@@ -6,27 +6,24 @@
 //! checkpoint: reading, hints (of the log), absences (of devices that a complete list did not show), deciding (the guard),
 //! applying. No device costs a call of its own but those that are out of sight or that the log hints at.
 
-mod absences;
 mod checkpoint;
 mod hints;
 mod prepare;
 mod reading;
 
-use std::collections::BTreeMap;
-
 use self::checkpoint::{Collecting, Phase};
 use super::interruption::Interruption;
 use super::invocation::{Stops, go_on};
 use super::run::{self, Opened, Run};
+use super::work::collecting::complete;
 use super::work::deciding::decide;
-use super::work::end;
 use super::work::meeting::apply;
+use super::work::{absences, end};
 use super::{Event, Response, fan_out};
 use crate::context::Context;
-use crate::directory::{Collection, ConnectionState};
+use crate::directory::ConnectionState;
 use crate::error::Error;
-use crate::model::{Job, ObjectKind, Time};
-use crate::reconcile::OLD_ENOUGH_TO_BE_LISTED;
+use crate::model::Job;
 use crate::report::{RunReport, RunState};
 
 /// Runs the device-collection of one connection, or starts one for each that is due.
@@ -102,55 +99,5 @@ async fn phases(job: &Collecting, state: &ConnectionState) -> Result<RunState, I
         if next != Phase::Finished && job.ledger(|ledger| ledger.people > 0 || ledger.deactivations) {
             job.save().await?;
         }
-    }
-}
-
-/// Everything up to the time that Okta was asked at is in the directory, or in the hold: what follows starts from here.
-async fn complete(job: &Collecting, ending: RunState) -> Result<(), Interruption> {
-    let line = &job.line;
-    line.publish().await?;
-    let checkpoint = job.work().checkpoint.clone();
-    let Some(asked) = checkpoint.asked else { return Ok(()) };
-    if checkpoint.all && line.any_unsynced() {
-        let started = job.report(RunState::Running).started;
-        let is_of =
-            |name: &str| line.connection.mapping(name).is_some_and(|mapping| mapping.source.reads(ObjectKind::Device));
-        line.directory.forget_unsynced(&line.lease, started, is_of).await?;
-    }
-    let is_settled = ending != RunState::Held && checkpoint.ledger.tallies.iter().all(|tally| tally.unexplained == 0);
-    // There is no fresher way to devices than search, which lags.
-    let watermark = asked.before(OLD_ENOUGH_TO_BE_LISTED);
-    let move_on = |state: &mut ConnectionState| {
-        let before = state.devices.take();
-        state.devices = match before {
-            Some(collected) if !checkpoint.all => {
-                Some(Collection { watermark: collected.watermark.max(watermark), ..collected })
-            }
-            before => Some(whole(job, (before, is_settled), asked)),
-        };
-    };
-    line.directory.change_connection_state(Some(&line.lease), &line.connection.name, move_on).await?;
-    Ok(())
-}
-
-/// What is known after a run that looked at all devices.
-fn whole(job: &Collecting, (before, is_settled): (Option<Collection>, bool), asked: Time) -> Collection {
-    let (run, checkpoint) = (job.line.lease.run(), job.work().checkpoint.clone());
-    let tallies = job.line.connection.mappings.iter().zip(&checkpoint.ledger.tallies);
-    let active: BTreeMap<String, u64> = tallies.map(|(mapping, tally)| (mapping.name.clone(), tally.active)).collect();
-    // Once more for the same run, after a crash, changes nothing.
-    let open_since = match &before {
-        Some(before) if before.run == run => before.unsettled_since,
-        Some(before) => before.unsettled_since.or(Some(before.t0)),
-        None => None,
-    };
-    Collection {
-        run: run.to_owned(),
-        t0: asked,
-        background: checkpoint.background,
-        active,
-        objects: checkpoint.ledger.people,
-        watermark: asked.before(OLD_ENOUGH_TO_BE_LISTED),
-        unsettled_since: open_since.filter(|_| !is_settled),
     }
 }

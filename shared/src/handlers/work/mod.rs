@@ -5,6 +5,8 @@
 //! seen. What is here never reads a page by itself, and never writes a checkpoint before the effects it covers.
 
 pub(crate) mod absence;
+pub(crate) mod absences;
+pub(crate) mod collecting;
 pub(crate) mod deciding;
 pub(crate) mod departments;
 mod ending;

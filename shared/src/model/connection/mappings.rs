@@ -149,7 +149,7 @@ fn read_source(section: &mut Section<'_>, faults: &mut Faults) -> Option<Source>
         "users" => return Some(Source::Users),
         "departments" => return Some(Source::Departments),
         "devices" => return Some(Source::Devices),
-        "apps" => section.refuse_value("source", "the source `apps` is", faults),
+        "apps" => return Some(Source::Apps),
         other => {
             let message =
                 format!("unknown source; expected one of {}{}", SOURCES.join(", "), suggestion(other, SOURCES));

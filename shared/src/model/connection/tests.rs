@@ -177,7 +177,6 @@ fn a_fault_of_a_mapping_has_its_path_and_message() {
         ("/mappings", json!([]), "mappings: must not be empty"),
         ("/mappings", json!({}), "mappings: expected a list of mappings, not an object"),
         ("/mappings/1/name", json!("employees"), "mappings[1].name: `employees` is the name of mappings[0] already"),
-        ("/mappings/1/source", json!("apps"), "mappings[1].source: the source `apps` is not supported yet"),
         (
             "/mappings/1/source",
             json!("user"),

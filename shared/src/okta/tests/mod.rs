@@ -1,5 +1,6 @@
 //! What the client makes of requests, links, pages and errors; the last of these over the wire.
 
+mod apps;
 mod client;
 mod errors;
 mod faults;

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use rollcall::functions::JOBS;
 use rollcall_shared::handlers::due::{Standing, standing};
 use rollcall_shared::model::{Connection, Job, LastTry};
 use rollcall_shared::report::{Lag, RunReport, RunState};
@@ -92,7 +91,7 @@ async fn look_at(
     let now = clock::now();
     let mut rows = Vec::new();
     let mut any_news = reads_all;
-    for job in JOBS {
+    for job in Job::ALL {
         let standing = standing(context, connection, job, now).await?;
         let before = before.remove(&(connection.name.clone(), job));
         any_news |= before.as_ref().is_none_or(|row| is_news(&row.standing.last_try, &standing.last_try));

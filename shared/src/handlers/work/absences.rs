@@ -1,56 +1,57 @@
-//! Absences: known devices that a complete list did not show, confirmed one by one. Absence is not evidence: a 404 says that
-//! a device is not visible, and only with its deletion in the log that it is deleted.
+//! Absences: known objects that a complete list did not show, confirmed one by one. Absence is not evidence: a 404 says that
+//! an object is not visible, and only with its deletion in the log that it is deleted.
 
 use std::collections::BTreeSet;
 
 use futures::TryStreamExt;
 
-use super::checkpoint::Collecting;
+use super::AtWork;
+use super::absence::{Absence, gone};
+use super::collecting::Collects;
 use crate::directory::{ConnectionState, Known};
 use crate::handlers::full_import::evidence::{Evidence, Gap, gather};
 use crate::handlers::interruption::{Interruption, blind};
-use crate::handlers::work::absence::{Absence, gone};
 use crate::line::ById;
-use crate::model::{ObjectKind, Outcome, Reason, Rejection};
+use crate::model::{Outcome, Reason, Rejection};
 use crate::reconcile::{Source, is_too_many};
 use crate::sync::Landing;
 
-/// Absent devices after which a checkpoint is due.
-const DEVICES_A_PAGE: usize = 50;
+/// Absent objects after which a checkpoint is due.
+const OBJECTS_A_PAGE: usize = 50;
 
 /// Confirms what a complete list left out; counts, by the way, the records that are active.
-pub(super) async fn confirm(job: &Collecting, state: &ConnectionState) -> Result<(), Interruption> {
-    if !job.work().checkpoint.all {
+pub(crate) async fn confirm<S: Collects>(job: &AtWork<S>, state: &ConnectionState) -> Result<(), Interruption> {
+    if !job.work().looked().all {
         return Ok(());
     }
     let suspects = find_suspects(job).await?;
     if suspects.is_empty() {
         return Ok(());
     }
-    let collected = state.devices.as_ref();
+    let collected = S::collected(state);
     let now = job.line.okta.now();
     let last_seen = collected.map(|collected| collected.t0).or(state.first_started).unwrap_or(now).min(now);
     let unsettled_since = collected.and_then(|collected| collected.unsettled_since);
     let evidence = gather(job, Gap { last_seen, unsettled_since }, true).await?;
-    let done_to = job.work().checkpoint.done_to.clone();
+    let done_to = job.work().done_to().clone();
     let left: Vec<String> =
         suspects.into_iter().filter(|id| done_to.as_ref().is_none_or(|done_to| id > done_to)).collect();
-    for some in left.chunks(DEVICES_A_PAGE) {
+    for some in left.chunks(OBJECTS_A_PAGE) {
         for id in some {
             job.interrupted()?;
             confirm_one(job, id, &evidence).await?;
-            job.work().checkpoint.done_to = Some(id.clone());
+            *job.work().done_to() = Some(id.clone());
         }
         job.save().await?;
     }
     Ok(())
 }
 
-/// The known devices that were not met, in order.
-async fn find_suspects(job: &Collecting) -> Result<BTreeSet<String>, Interruption> {
+/// The known objects that were not met, in order.
+async fn find_suspects<S: Collects>(job: &AtWork<S>) -> Result<BTreeSet<String>, Interruption> {
     let line = &job.line;
     let mut suspects = BTreeSet::new();
-    for (index, mapping) in line.connection.mappings_of(ObjectKind::Device) {
+    for (index, mapping) in line.connection.mappings_of(S::OBJECTS) {
         let (mut known, mut active) = (0, 0);
         let mut records = line.directory.known(&line.connection.name, &mapping.name, None, None);
         while let Some(Known { id, current, .. }) = records.try_next().await? {
@@ -59,7 +60,7 @@ async fn find_suspects(job: &Collecting) -> Result<BTreeSet<String>, Interruptio
             }
             known += 1;
             active += u64::from(current.standing.is_none());
-            if !job.work().devices.met.ids.contains(&id) {
+            if !job.work().people().met.ids.contains(&id) {
                 suspects.insert(id);
             }
         }
@@ -68,22 +69,22 @@ async fn find_suspects(job: &Collecting) -> Result<BTreeSet<String>, Interruptio
     Ok(suspects)
 }
 
-async fn confirm_one(job: &Collecting, id: &str, evidence: &Evidence) -> Result<(), Interruption> {
-    match job.line.read_again(ObjectKind::Device, id).await? {
+async fn confirm_one<S: Collects>(job: &AtWork<S>, id: &str, evidence: &Evidence) -> Result<(), Interruption> {
+    match job.line.read_again(S::OBJECTS, id).await? {
         ById::Here(object) => job.take_in(vec![object], Source::ReadById).await.map(drop),
         ById::NotVisible => gone_from(job, id, &evidence.of(id)).await,
         ById::Withheld(rejection) => gone_from(job, id, &Err(rejection)).await,
     }
 }
 
-/// Writes down, under every mapping that knows it, that a device is gone, or why nobody can tell.
-pub(super) async fn gone_from(
-    job: &Collecting,
+/// Writes down, under every mapping that knows it, that an object is gone, or why nobody can tell.
+pub(crate) async fn gone_from<S: Collects>(
+    job: &AtWork<S>,
     id: &str,
     reason: &Result<Reason, Rejection>,
 ) -> Result<(), Interruption> {
     let line = &job.line;
-    for (index, mapping) in line.connection.mappings_of(ObjectKind::Device) {
+    for (index, mapping) in line.connection.mappings_of(S::OBJECTS) {
         let Some(known) = line.directory.find(&line.connection.name, &mapping.name, id).await? else { continue };
         if known.current.standing.is_some_and(Reason::is_gone) {
             continue;
@@ -106,16 +107,18 @@ pub(super) async fn gone_from(
 }
 
 /// Too many absences that nothing explains say that our own view is wrong.
-fn note_unexplained(job: &Collecting, index: usize) -> Result<(), Interruption> {
+fn note_unexplained<S: Collects>(job: &AtWork<S>, index: usize) -> Result<(), Interruption> {
     let (unexplained, known) = job.ledger(|ledger| {
         let tally = &mut ledger.tallies[index];
         tally.unexplained += 1;
         (tally.unexplained, tally.known)
     });
     // A run that looks only at what changed does not know how many there are.
-    match job.work().checkpoint.all && is_too_many(unexplained, known) {
+    let all = job.work().looked().all;
+    match all && is_too_many(unexplained, known) {
         true => Err(blind(format!(
-            "At least {unexplained} of {known} known devices are out of sight, and Okta's log has no deletion of them."
+            "At least {unexplained} of {known} known {} are out of sight, and Okta's log has no deletion of them.",
+            S::OBJECTS.plural()
         ))),
         false => Ok(()),
     }

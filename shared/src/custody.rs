@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use crate::directory::StoredCustody;
 use crate::error::Error;
 use crate::line::Line;
 use crate::model::device::{Background, Custody, Policies, complete};
@@ -48,6 +49,21 @@ impl Line {
         Ok(policies.await?.as_ref())
     }
 
+    /// Notes that nobody holds a device any more, because it is gone from Okta.
+    ///
+    /// # Errors
+    /// When the directory cannot be read or written.
+    pub(crate) async fn note_gone_device(&self, id: &str) -> Result<(), Error> {
+        let now = self.okta.now();
+        let known = self.directory.custodies(&self.connection.name, &[id]).await?.remove(id).unwrap_or_default();
+        let StoredCustody { custody, revision } = known;
+        if !custody.holders.is_empty() {
+            let given_back = StoredCustody { custody: custody.given_back(now), revision };
+            self.directory.put_custodies(&self.lease, &[(id.to_owned(), given_back)]).await?;
+        }
+        Ok(())
+    }
+
     async fn complete(&self, decoded: Vec<Decoded>) -> Result<Vec<Decoded>, Error> {
         let policies = self.policies().await?;
         let now = self.okta.now();
@@ -56,21 +72,21 @@ impl Line {
         let mut news = Vec::new();
         let completed = decoded.into_iter().map(|device| {
             let device = device?;
-            let custody = known.get(&device.id).cloned().unwrap_or_default();
+            let StoredCustody { custody, revision } = known.get(&device.id).cloned().unwrap_or_default();
             completed(device, Background { custody, policies, now }, &mut |id, custody| {
                 if is_news(&known, id, &custody) {
-                    news.push((id.to_owned(), custody));
+                    news.push((id.to_owned(), StoredCustody { custody, revision }));
                 }
             })
         });
         let completed = completed.collect();
-        self.directory.put_custodies(&self.lease, &news, now).await?;
+        self.directory.put_custodies(&self.lease, &news).await?;
         Ok(completed)
     }
 }
 
-fn is_news(known: &HashMap<String, Custody>, id: &str, custody: &Custody) -> bool {
-    known.get(id).map_or(!custody.is_empty(), |known| known != custody)
+fn is_news(known: &HashMap<String, StoredCustody>, id: &str, custody: &Custody) -> bool {
+    known.get(id).map_or(!custody.is_empty(), |known| known.custody != *custody)
 }
 
 fn completed(device: Object, background: Background<'_>, keep: &mut impl FnMut(&str, Custody)) -> Decoded {

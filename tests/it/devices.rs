@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use okta_sim::{Fault, FaultKind, Malformed, Match, NewDevice, Pipeline, Role, ScreenLock};
-use rollcall_shared::handlers::offboarding::offboarding;
-use rollcall_shared::model::{Reason, RejectionReason, State, Tie};
+use rollcall_shared::handlers::verify::verify;
+use rollcall_shared::model::{Reason, RejectionReason, State};
 use rollcall_shared::report::RunState;
 use serde_json::{Value, json};
 use test_support::devices::{DEVICES, assert_true, collect, collected, world};
@@ -15,6 +15,8 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 async fn usual() -> World {
     let world = world(60, Setup::default()).await;
+    // As an operator does: it pins the connection to the org.
+    verify(&world.context, "acme").await.unwrap();
     collected(&world).await;
     world
 }
@@ -222,35 +224,4 @@ async fn two_collections_at_once_are_one_run() {
     assert_eq!(one.run, two.run);
     assert_true(&world).await;
     assert_eq!(one.job, Job::DeviceCollection);
-}
-
-#[tokio::test]
-async fn what_leavers_still_hold_is_in_the_offboarding_view() {
-    let world = usual().await;
-    world.imported().await;
-    world.later(Duration::from_secs(3_600));
-    let (device, leaver) = held_device(&world);
-    assert!(shown(&world, &leaver).await.is_empty());
-    world.sim.with(|org| assert!(org.deactivate(&leaver)));
-    assert_eq!(world.deprovision().await.state, RunState::Succeeded);
-    let since = field(&world, &device, "holder").await["since"].clone();
-    let held = shown(&world, &leaver).await;
-    assert!(held.contains(&(device.clone(), Tie::Holds, since.as_str().map(str::to_owned))), "{held:?}");
-
-    // Okta cuts the link when the device is deactivated; it is still with whoever had it last, until somebody else gets it.
-    world.sim.with(|org| assert!(org.deactivate_device(&device)));
-    collected(&world).await;
-    assert!(shown(&world, &leaver).await.iter().any(|(id, tie, _)| *id == device && *tie == Tie::HeldLast));
-    world.later(Duration::from_secs(3_600));
-    let next = world.active().remove(0);
-    world.sim.with(|org| assert!(org.activate_device(&device) && org.add_device_user(&device, &next)));
-    collected(&world).await;
-    assert!(shown(&world, &leaver).await.iter().all(|(id, ..)| *id != device));
-}
-
-/// What somebody holds in the offboarding view: ids, ties and since when.
-async fn shown(world: &World, person: &str) -> Vec<(String, Tie, Option<String>)> {
-    let holdings = offboarding(&world.context, "acme").await.unwrap();
-    let theirs = holdings.into_iter().filter(|holding| holding.person == person);
-    theirs.map(|holding| (holding.id, holding.tie, holding.since.map(|since| since.to_string()))).collect()
 }

@@ -106,6 +106,90 @@ async fn an_empty_answer_to_what_changed_is_not_believed_without_a_witness() {
 }
 
 #[tokio::test]
+async fn a_search_that_shows_no_witness_has_all_devices_looked_at() {
+    let world = usual().await;
+    let device = some_devices(&world, 1).remove(0);
+    world.sim.with(|org| assert!(org.update_os(&device, "99.1")));
+    // The group Everyone is in sight, and the search alone is empty.
+    let search = Match::path("/api/v1/devices").query("search=");
+    world.sim.inject(Fault::new(search, FaultKind::EmptyList).times(1));
+    let report = collected(&world).await;
+    assert_eq!((counts(&report, DEVICES).read, counts(&report, DEVICES).updated), (60, 1), "{report:?}");
+    assert!(report.warnings.iter().any(|warning| warning.contains("left out devices")), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_device_that_goes_after_the_list_showed_it_is_counted_once() {
+    let world = usual().await;
+    let device = some_devices(&world, 1).remove(0);
+    // The index still has it as it was before it went.
+    world.sim.with(|org| {
+        assert!(org.update_os(&device, "99.1"));
+        org.set_now(org.now() + Duration::from_secs(120));
+        org.set_index_lag(Duration::from_secs(60));
+        assert!(org.deactivate_device(&device) && org.delete_device(&device));
+    });
+    let report = collect(&world.context).await;
+    let counts = counts(&report, DEVICES);
+    assert_eq!((counts.read, counts.deactivated), (1, 1), "{report:?}");
+    assert!(counts.add_up(), "{report:?}");
+    assert_eq!(world.standing(DEVICES, &device).await, Some(Reason::Deleted));
+}
+
+#[tokio::test]
+async fn one_device_that_nothing_explains_does_not_have_all_looked_at_every_hour() {
+    let world = usual().await;
+    let device = some_devices(&world, 1).remove(0);
+    world.later(DAY);
+    world.sim.with(|org| assert!(org.vanish_device(&device)));
+    assert_eq!(counts(&collect(&world.context).await, DEVICES).unsynced, 1);
+    world.later(Duration::from_secs(3_600));
+    let report = collect(&world.context).await;
+    assert_eq!((report.state, counts(&report, DEVICES).read), (RunState::Succeeded, 0), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_device_that_went_before_a_first_run_ended_is_explained_by_the_log() {
+    let world = world(60, Setup::default()).await;
+    let device = some_devices(&world, 1).remove(0);
+    // The first run breaks off after it has written records, and is not gone on with for a day.
+    world.sim.inject(Fault::new(Match::path("/api/v1/devices").skip(8), FaultKind::Status(404)).times(1));
+    let report = collect(&world.context).await;
+    assert_eq!(report.state, RunState::Failed, "{report:?}");
+    assert!(world.record(DEVICES, &device).await.is_some(), "it was on one of the first pages");
+    delete(&world, &device);
+    world.later(Duration::from_secs(40 * 3_600));
+    collected(&world).await;
+    assert_eq!(world.standing(DEVICES, &device).await, Some(Reason::Deleted));
+}
+
+#[tokio::test]
+async fn a_collection_leaves_people_who_wait_for_an_identifier_to_the_jobs_of_people() {
+    let mut world = usual().await;
+    let people = world.active();
+    let group = world.group("Staff", &people[..4]);
+    let named = serde_json::json!({
+        "name": "named", "source": "users", "identifier": "profile.nickName", "fields": { "name": "profile.lastName" },
+        "target": { "kind": "record", "entity": "Person", "collection": "Okta" }, "filter": { "groups": [group] },
+    });
+    world.reconnect(|document| document["mappings"].as_array_mut().unwrap().push(named)).await;
+    let (holder, waiter) = (people[0].clone(), people[1].clone());
+    world.sim.with(|org| {
+        people[..4].iter().for_each(|id| assert!(org.set_profile(id, "nickName", id.as_str())));
+        assert!(org.set_profile(&holder, "nickName", "ada") && org.set_profile(&waiter, "nickName", "ada"));
+    });
+    world.import().await;
+    let unsynced = world.unsynced().await;
+    let unsynced: Vec<&str> = unsynced.iter().filter(|row| row.mapping == "named").map(|row| row.id.as_str()).collect();
+    let [waits] = unsynced[..] else { panic!("one of the two waits: {unsynced:?}") };
+    world.wake("named", "ada").await;
+    world.later(Duration::from_secs(3_600));
+    collect(&world.context).await;
+    let rows = world.unsynced().await;
+    assert!(rows.iter().any(|row| row.mapping == "named" && row.id == waits), "nobody has looked at them: {rows:?}");
+}
+
+#[tokio::test]
 async fn a_list_that_leaves_some_out_costs_nobody_a_device() {
     let world = usual().await;
     world.later(DAY);

@@ -26,6 +26,7 @@ mod kill;
 mod malformed;
 mod managers;
 mod memberships;
+mod offboarding;
 mod preview;
 mod products;
 mod schema;

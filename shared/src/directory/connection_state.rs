@@ -14,7 +14,7 @@ use super::lease::Lease;
 use super::update::{Update, text, whole};
 use super::write::Written;
 use super::{Directory, DirectoryError};
-use crate::model::Time;
+use crate::model::{ObjectKind, Time};
 
 /// How often a change is made anew on what others wrote meanwhile.
 const TRIES: u32 = 10;
@@ -38,6 +38,8 @@ pub struct ConnectionState {
     pub first_started: Option<Time>,
     /// The last full import that saw everything.
     pub last_complete: Option<CompleteImport>,
+    /// When objects of each kind but people were first asked for.
+    pub first_asked: BTreeMap<ObjectKind, Time>,
     /// How far the devices were collected.
     pub devices: Option<Collection>,
     /// How far the applications were discovered.

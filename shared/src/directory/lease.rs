@@ -94,6 +94,11 @@ impl Lease {
         self.held.broken_off.iter().any(|broken_off| broken_off == run)
     }
 
+    /// Whether a record was last written by this run, whichever invocation of it.
+    pub fn wrote(&self, run: &str) -> bool {
+        run == self.run() || self.broke_off(run)
+    }
+
     /// Whether a write may start.
     ///
     /// # Errors

@@ -91,6 +91,7 @@ pub use app_assignments::{AppListed, AppListing};
 pub use claims::{Holder, Wake};
 pub use compared::Compared;
 pub use connection_state::{Collection, CompleteImport, ConnectionState, DayCount, OrgSeen};
+pub use custody::Stored as StoredCustody;
 pub use deactivations::{Collected, Fate as CollectedFate, Noted};
 pub use error::{Call, DirectoryError};
 pub use feed::{FeedCursor, FeedPage};

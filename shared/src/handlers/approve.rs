@@ -15,7 +15,7 @@ use crate::directory::{Directory, HeldEntry, Lease};
 use crate::error::Error;
 use crate::groups::Groups;
 use crate::line::Line;
-use crate::model::{Outcome, Plans};
+use crate::model::{ObjectKind, Outcome, Plans};
 use crate::okta::Everyone;
 use crate::report::{RunReport, RunState};
 
@@ -110,7 +110,7 @@ async fn carry_out(line: &Line, report: &mut RunReport) -> Result<(), Interrupti
         }
     }
     // Those who left gave up their identifiers, and somebody may have waited for one.
-    for landing in waiting::wake(line).await? {
+    for landing in waiting::wake(line, &[ObjectKind::User, ObjectKind::Device, ObjectKind::App]).await? {
         let counts = report.mappings.entry(line.connection.mappings[landing.mapping].name.clone()).or_default();
         if landing.outcome.is_some() && counts.take_back(landing.before) {
             landing.outcome.into_iter().for_each(|outcome| counts.add(outcome));

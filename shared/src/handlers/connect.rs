@@ -8,13 +8,14 @@ use tokio::time::Instant;
 use crate::context::Context;
 use crate::directory::{ConnectionState, OrgSeen};
 use crate::error::{Error, Fate};
-use crate::model::{Auth, Connection};
+use crate::handlers::run::Run;
+use crate::model::{Auth, Connection, ObjectKind};
 use crate::okta::{Okta, OktaSettings, Organization};
 use crate::report::Problem;
 
 /// How long it is believed that an address leads to the org that was seen there: a credential is no good at another org, so
 /// asking is only a second lock.
-const LATELY: Duration = Duration::from_secs(24 * 60 * 60);
+const LATELY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// The connection of this name.
 ///
@@ -73,19 +74,40 @@ pub(crate) async fn same_org(
     }
 }
 
-/// The same, without asking an org that was the right one at this address a short while ago, and none where nothing is pinned
-/// that it could be held against.
+/// What a job needs to know of its connection that reads other objects than people: that the org is the same as ever, and
+/// since when these objects are asked for. An org that was seen at this address a short while ago is not asked again; nor
+/// one of a connection that is not pinned and asks for these objects for the first time, because nothing is known yet that
+/// it could be held against.
 ///
 /// # Errors
-/// As for [`same_org`].
-pub(crate) async fn same_org_lately(
+/// As for [`same_org`]; and when the state cannot be read or written.
+pub(crate) async fn org_to_collect(
     okta: &Okta,
     connection: &Connection,
-    state: &ConnectionState,
-) -> Result<(), Error> {
+    (run, objects): (&Run, ObjectKind),
+) -> Result<ConnectionState, Error> {
+    let (directory, name) = (&run.directory, &connection.name);
+    let state = directory.connection_state(name).await?;
     let is_fresh = |seen: &OrgSeen| seen.url == connection.okta.url.as_str() && okta.now().since(seen.at) < LATELY;
-    if state.org_id.is_none() || state.org_seen.as_ref().is_some_and(is_fresh) {
-        return Ok(());
+    let (is_first, is_pinned) = (!state.first_asked.contains_key(&objects), state.org_id.is_some());
+    let is_known = state.org_seen.as_ref().is_some_and(is_fresh) || (is_first && !is_pinned);
+    if is_known && !is_first {
+        return Ok(state);
     }
-    same_org(okta, connection, state).await.map(drop)
+    let organization = if is_known { None } else { Some(same_org(okta, connection, &state).await?) };
+    let now = okta.now();
+    let note = |state: &mut ConnectionState| {
+        state.first_asked.entry(objects).or_insert(now);
+        if let Some(organization) = &organization {
+            note_org(state, connection, organization);
+        }
+    };
+    Ok(directory.change_connection_state(Some(&run.lease), name, note).await?)
+}
+
+/// Notes the org that was seen at the connection's address, and pins the connection to it if it is not yet.
+pub(crate) fn note_org(state: &mut ConnectionState, connection: &Connection, organization: &Organization) {
+    state.org_id.get_or_insert_with(|| organization.id.clone());
+    let url = connection.okta.url.as_str().to_owned();
+    state.org_seen = Some(OrgSeen { url, at: organization.asked });
 }

@@ -1,12 +1,14 @@
-//! The offboarding view: people who are inactive in Okta and still hold devices. It reads the directory alone, asks nothing
+//! The offboarding view: people who are inactive in Okta and still hold devices or applications. It reads the directory alone, asks nothing
 //! of Okta and writes nothing: it is as fresh as the last runs of the jobs.
+
+use std::collections::HashMap;
 
 use futures::TryStreamExt;
 
 use super::connect;
 use crate::context::Context;
 use crate::error::Error;
-use crate::model::{Connection, Holding, Leavers, ObjectKind, Reason, Source, Tie};
+use crate::model::{Connection, Holding, Leavers, ObjectKind, Reason, Record, Source, Thing, Tie};
 
 /// What people who have left still hold, by person.
 ///
@@ -19,9 +21,14 @@ pub async fn offboarding(context: &Context, name: &str) -> Result<Vec<Holding>, 
         return Ok(Vec::new());
     }
     let mut holdings = devices(context, &connection, &leavers).await?;
+    holdings.extend(applications(context, &connection, &leavers).await?);
     let key =
         |holding: &Holding| (holding.identifier.clone(), holding.person.clone(), holding.thing, holding.id.clone());
     holdings.sort_by_cached_key(key);
+    // Somebody may have held it under two Okta ids, or stand twice in a list that is being written.
+    holdings.dedup_by(|later, earlier| {
+        (&later.person, later.thing, &later.id) == (&earlier.person, earlier.thing, &earlier.id)
+    });
     Ok(holdings)
 }
 
@@ -45,27 +52,65 @@ async fn devices(context: &Context, connection: &Connection, leavers: &Leavers) 
     let mut custodies = context.directory.all_custodies(&connection.name);
     while let Some((device, custody)) = custodies.try_next().await? {
         for holding in leavers.holdings_of(&connection.name, &device, &custody) {
-            found.push(described(context, connection, holding).await?);
+            let record = record(context, connection, (ObjectKind::Device, &device)).await?;
+            found.push(record.map_or(holding.clone(), |record| held(holding, record)));
         }
     }
     Ok(found)
 }
 
-/// A holding with what the thing's record says. Of a device that is gone from Okta nobody can be linked any more.
-async fn described(context: &Context, connection: &Connection, holding: Holding) -> Result<Holding, Error> {
-    for (_, mapping) in connection.mappings_of(ObjectKind::Device) {
-        let Some(record) = context.directory.record(&connection.name, &mapping.name, &holding.id).await? else {
+/// The applications that are still assigned to people who have left, as they were last listed; also where the account in
+/// the application is switched off, for it is there.
+async fn applications(context: &Context, connection: &Connection, leavers: &Leavers) -> Result<Vec<Holding>, Error> {
+    let mut found = Vec::new();
+    let mut records: HashMap<String, Option<Record>> = HashMap::new();
+    let mut assignments = context.directory.assignments(&connection.name);
+    while let Some((app, (person, assignment))) = assignments.try_next().await? {
+        let Some(leaver) = leavers.get(&person) else { continue };
+        if !records.contains_key(&app) {
+            let record = record(context, connection, (ObjectKind::App, &app)).await?;
+            records.insert(app.clone(), record);
+        }
+        let holding = leaver.holding(&connection.name, (Thing::Application, &app), Tie::Assigned);
+        let record = records.get(&app).cloned().flatten();
+        // Of an application that is gone from Okta nothing is left to anybody.
+        if record.as_ref().is_some_and(|record| record.reason.is_some_and(Reason::is_gone)) {
             continue;
-        };
-        let name = record.fields.get("name").and_then(|name| name.as_str()).unwrap_or(&record.identifier);
-        let is_gone = record.reason.is_some_and(Reason::is_gone);
-        return Ok(Holding {
-            name: Some(name.to_owned()),
-            tie: if is_gone { Tie::HeldLast } else { holding.tie },
-            until: if is_gone { holding.until.or(Some(record.last_changed)) } else { holding.until },
-            status: Some(if is_gone { "DELETED".to_owned() } else { record.okta_status }),
-            ..holding
-        });
+        }
+        let named = record.map_or(holding.clone(), |record| named(holding, record));
+        found.push(Holding { since: assignment.since, ..named });
     }
-    Ok(holding)
+    Ok(found)
+}
+
+/// The record of a thing, under the first mapping that has one.
+async fn record(
+    context: &Context,
+    connection: &Connection,
+    (kind, id): (ObjectKind, &str),
+) -> Result<Option<Record>, Error> {
+    for (_, mapping) in connection.mappings_of(kind) {
+        let record = context.directory.record(&connection.name, &mapping.name, id).await?;
+        if record.is_some() {
+            return Ok(record);
+        }
+    }
+    Ok(None)
+}
+
+/// A holding with the thing's name and status.
+fn named(holding: Holding, record: Record) -> Holding {
+    let name = record.fields.get("name").and_then(|name| name.as_str()).unwrap_or(&record.identifier);
+    Holding { name: Some(name.to_owned()), status: Some(record.okta_status), ..holding }
+}
+
+/// A held device with what its record says. Of one that is gone from Okta nobody can be linked any more.
+fn held(holding: Holding, record: Record) -> Holding {
+    let (is_gone, last_changed) = (record.reason.is_some_and(Reason::is_gone), record.last_changed);
+    let named = named(holding, record);
+    if !is_gone {
+        return named;
+    }
+    let until = named.until.or(Some(last_changed));
+    Holding { tie: Tie::HeldLast, until, status: Some("DELETED".to_owned()), ..named }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::service_discovery::kind_of;
 use super::{connect, schema};
 use crate::context::Context;
-use crate::directory::{ConnectionState, OrgSeen};
+use crate::directory::ConnectionState;
 use crate::error::{Error, Fate};
 use crate::groups::Groups;
 use crate::model::app::AppKind;
@@ -37,11 +37,7 @@ pub async fn verify(context: &Context, name: &str) -> Result<Vec<ApiCheck>, Erro
         Ok(organization) => organization,
         Err(error) => return Ok(vec![check("/.well-known/okta-organization", Err(error))]),
     };
-    let pin = |state: &mut ConnectionState| {
-        state.org_id.get_or_insert_with(|| organization.id.clone());
-        let url = connection.okta.url.as_str().to_owned();
-        state.org_seen = Some(OrgSeen { url, at: organization.asked });
-    };
+    let pin = |state: &mut ConnectionState| connect::note_org(state, &connection, &organization);
     context.directory.change_connection_state(None, name, pin).await?;
     let mut checks = vec![check("/.well-known/okta-organization", Ok(()))];
     if connection.wants(ObjectKind::User) {

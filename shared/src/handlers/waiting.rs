@@ -14,15 +14,21 @@ use crate::sync::{Landing, Met};
 const ROUNDS: usize = 20;
 
 /// Looks at every claim that was let go of since somebody last looked, and gives where those who waited ended. Whoever
-/// gets one may let go of another: so it goes on until nobody does.
+/// gets one may let go of another: so it goes on until nobody does. Claims of mappings that read other objects than `of` are
+/// left to the jobs that read them, which know what else those depend on.
 ///
 /// # Errors
 /// Retryable or fatal, of Okta or the directory; what was not looked at is left to the next run.
-pub(crate) async fn wake(line: &Line) -> Result<Vec<Landing>, Interruption> {
+pub(crate) async fn wake(line: &Line, of: &[ObjectKind]) -> Result<Vec<Landing>, Interruption> {
     let mut landings = Vec::new();
     for _ in 0..ROUNDS {
         let (mut wakes, mut any) = (line.directory.wakes(&line.connection.name), false);
         while let Some(wake) = wakes.try_next().await? {
+            // Of a mapping that was taken out of the connection nobody waits any more.
+            let mapping = line.connection.mapping(&wake.mapping);
+            if mapping.is_some_and(|mapping| !of.contains(&mapping.source.objects())) {
+                continue;
+            }
             let mut is_told = true;
             for id in line.directory.waiting(&line.connection.name, &wake.mapping, &wake.claim).await? {
                 match look_again(line, &wake, &id).await? {
@@ -44,7 +50,6 @@ pub(crate) async fn wake(line: &Line) -> Result<Vec<Landing>, Interruption> {
 
 /// Where somebody who waited ended; `None` when nobody can tell whether they are there.
 async fn look_again(line: &Line, wake: &Wake, id: &str) -> Result<Option<Vec<Landing>>, Interruption> {
-    // Its mapping was taken out of the connection: nobody waits under it any more.
     let Some(mapping) = line.connection.mapping(&wake.mapping) else { return Ok(Some(Vec::new())) };
     let objects = mapping.source.objects();
     let mut found = line.read_again(objects, id).await?;

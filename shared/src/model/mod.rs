@@ -49,7 +49,7 @@ pub use job::Job;
 pub use mapping::{Mapping, Source, Target};
 pub use memberships::{Memberships, RoleRule};
 pub use object::{Identity, Object, ObjectKind, Undecodable, decode_object, identify};
-pub use object_event::{ObjectEvent, deletions_of, hints_at_devices};
+pub use object_event::{ObjectEvent, Told, deletions_of, hints_at_devices};
 pub use ocsf::device_inventory;
 pub use offboarding::{Holding, Leaver, Leavers, Thing, Tie};
 pub use plan::{Plan, PlannedChange, Plans};

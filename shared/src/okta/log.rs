@@ -10,7 +10,7 @@ use super::OktaError;
 use super::client::Okta;
 use super::page::Page;
 use super::query::{self, PageRequest};
-use crate::model::{EVENTS, ObjectEvent, ObjectKind, Time, deletions_of, hints_at_devices};
+use crate::model::{EVENTS, ObjectEvent, ObjectKind, Time, Told, deletions_of, hints_at_devices};
 
 /// The path of the log.
 pub(super) const PATH: &str = "/api/v1/logs";
@@ -113,7 +113,7 @@ fn note(kind: ObjectKind, page: &Page, found: &mut HashMap<String, Time>) {
             tracing::warn!("an event of Okta's log cannot be read and is left out");
             continue;
         };
-        for ObjectEvent { published, ids, .. } in event.into_iter().filter(|event| event.is_deletion) {
+        for ObjectEvent { published, ids, .. } in event.into_iter().filter(|event| event.told == Told::Deleted) {
             for id in ids {
                 let newest = found.entry(id).or_insert(published);
                 *newest = published.max(*newest);

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use okta_sim::Options;
+use rollcall_shared::handlers::verify::verify;
 use test_support::devices;
 use test_support::lambda::{Function, environment};
 
@@ -24,6 +25,7 @@ pub(crate) async fn run(binaries: &Path, count: usize, report: &mut Report) -> R
     let options = Options { limit_per_minute: UNLIMITED, ..Options::default() };
     let mut stage = Stage::set(count / 2, options).await?;
     devices::add(&mut stage.world, count).await;
+    verify(&stage.world.context, &stage.world.connection.name).await?;
     for (what, later) in [("first", Duration::ZERO), ("a day later", DAY), ("an hour later", HOUR)] {
         stage.world.later(later);
         let function =

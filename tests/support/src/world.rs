@@ -340,6 +340,16 @@ impl World {
         assert_eq!(text, "{}");
     }
 
+    /// Notes that a claim may have come free, as whoever lets go of it does.
+    pub async fn wake(&self, mapping: &str, claim: &str) {
+        let (pk, sk) = (format!("wakes#{}", self.connection.name), format!("{mapping}#{claim}"));
+        for (attribute, value) in [("mapping", mapping), ("claim", claim), ("at", "2026-11-20T10:00:00.000Z")] {
+            let text =
+                self.set((&pk, &sk), "attribute_not_exists(#attribute)", (attribute, json!({ "S": value }))).await;
+            assert_eq!(text, "{}", "the wake is noted");
+        }
+    }
+
     /// Sets an attribute of an item of the state table.
     async fn set(&self, (pk, sk): (&str, &str), condition: &str, (attribute, value): (&str, Value)) -> String {
         let update = json!({

@@ -34,8 +34,7 @@ pub(super) async fn prepare(
     let connection = connect::connection(context, &run.report.connection).await?;
     let okta = connect::org(context, &connection, stops.map(|stops| stops.work)).await?;
     run.okta = Some(okta.clone());
-    let state = run.directory.connection_state(&connection.name).await?;
-    connect::same_org_lately(&okta, &connection, &state).await?;
+    let state = connect::org_to_collect(&okta, &connection, (run, ObjectKind::Device)).await?;
     let left: Option<Checkpoint> = run.checkpoint().await?;
     let left = left.filter(|left| left.mappings_digest == connection.mappings_digest() && !run.is_too_old());
     if left.is_none() && run.taken_up && run.is_too_old() {
@@ -71,9 +70,7 @@ async fn background(line: &Line) -> Result<String, Interruption> {
 /// The checkpoint of a run at its beginning. A run that left none may have collected deactivations all the same.
 fn fresh(run: &Run, line: &Line, (collected, background): (Option<&Collection>, String)) -> Checkpoint {
     let now = line.okta.now();
-    let follows = collected.filter(|collected| {
-        collected.background == background && now.since(collected.t0) < ENOUGH && collected.unsettled_since.is_none()
-    });
+    let follows = collected.filter(|collected| collected.background == background && now.since(collected.t0) < ENOUGH);
     let mut ledger = Ledger { deactivations: run.taken_up, ..Ledger::new(line.connection.mappings.len()) };
     ledger.expected = if follows.is_none() { collected.map(|collected| collected.objects) } else { None };
     for (mapping, tally) in line.connection.mappings.iter().zip(&mut ledger.tallies) {

@@ -31,7 +31,7 @@ use super::work::{Ledger, deciding, departments, end, managers};
 use super::{Event, Response, connect, fan_out};
 use crate::clock;
 use crate::context::Context;
-use crate::directory::{CompleteImport, ConnectionState, OrgSeen};
+use crate::directory::{CompleteImport, ConnectionState};
 use crate::error::Error;
 use crate::line::Line;
 use crate::model::{Job, Mapping, ObjectKind};
@@ -95,11 +95,9 @@ async fn prepare(
     let is_new = state.first_import.is_none();
     if state.org_id.is_none() || is_new {
         let first = |state: &mut ConnectionState| {
-            state.org_id.get_or_insert_with(|| organization.id.clone());
+            connect::note_org(state, &connection, &organization);
             state.first_import.get_or_insert_with(|| run.report.run.clone());
             state.first_started.get_or_insert(organization.asked);
-            let url = connection.okta.url.as_str().to_owned();
-            state.org_seen = Some(OrgSeen { url, at: organization.asked });
         };
         state = run.directory.change_connection_state(Some(&run.lease), &connection.name, first).await?;
     }

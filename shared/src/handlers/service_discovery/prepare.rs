@@ -26,8 +26,7 @@ pub(super) async fn prepare(
     let connection = connect::connection(context, &run.report.connection).await?;
     let okta = connect::org(context, &connection, stops.map(|stops| stops.work)).await?;
     run.okta = Some(okta.clone());
-    let state = run.directory.connection_state(&connection.name).await?;
-    connect::same_org_lately(&okta, &connection, &state).await?;
+    let state = connect::org_to_collect(&okta, &connection, (run, ObjectKind::App)).await?;
     let left: Option<Checkpoint> = run.checkpoint().await?;
     let left = left.filter(|left| left.mappings_digest == connection.mappings_digest() && !run.is_too_old());
     if left.is_none() && run.taken_up && run.is_too_old() {

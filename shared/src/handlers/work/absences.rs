@@ -30,7 +30,8 @@ pub(crate) async fn confirm<S: Collects>(job: &AtWork<S>, state: &ConnectionStat
     }
     let collected = S::collected(state);
     let now = job.line.okta.now();
-    let last_seen = collected.map(|collected| collected.t0).or(state.first_started).unwrap_or(now).min(now);
+    let began = state.first_asked.get(&S::OBJECTS).copied();
+    let last_seen = collected.map(|collected| collected.t0).or(began).unwrap_or(now).min(now);
     let unsettled_since = collected.and_then(|collected| collected.unsettled_since);
     let evidence = gather(job, Gap { last_seen, unsettled_since }, true).await?;
     let done_to = job.work().done_to().clone();
@@ -55,7 +56,9 @@ async fn find_suspects<S: Collects>(job: &AtWork<S>) -> Result<BTreeSet<String>,
         let (mut known, mut active) = (0, 0);
         let mut records = line.directory.known(&line.connection.name, &mapping.name, None, None);
         while let Some(Known { id, current, .. }) = records.try_next().await? {
-            if current.standing.is_some_and(Reason::is_gone) {
+            // What this run has written so far has to be counted in it, and told.
+            let is_of_before = !job.line.lease.wrote(&current.last_write.run);
+            if current.standing.is_some_and(Reason::is_gone) && is_of_before {
                 continue;
             }
             known += 1;
@@ -86,11 +89,15 @@ pub(crate) async fn gone_from<S: Collects>(
     let line = &job.line;
     for (index, mapping) in line.connection.mappings_of(S::OBJECTS) {
         let Some(known) = line.directory.find(&line.connection.name, &mapping.name, id).await? else { continue };
-        if known.current.standing.is_some_and(Reason::is_gone) {
+        let is_of_before = !line.lease.wrote(&known.current.last_write.run);
+        if known.current.standing.is_some_and(Reason::is_gone) && is_of_before {
             continue;
         }
+        // What the list has shown before it went is counted already.
+        let before = line.before(mapping, id, Some(&known.current));
+        let counted = job.work().has_met(id).then_some(before);
         let outcome = match reason {
-            Ok(reason) => gone(job, mapping, &known, Absence { reason: *reason, counted: None }).await?,
+            Ok(reason) => gone(job, mapping, &known, Absence { reason: *reason, counted }).await?,
             Err(rejection) => {
                 let record = line.directory.record(&line.connection.name, &mapping.name, id).await?;
                 let identifier = record.map(|record| record.identifier);
@@ -99,8 +106,14 @@ pub(crate) async fn gone_from<S: Collects>(
                 Some(Outcome::Unsynced)
             }
         };
-        let landing = Landing { mapping: index, id: id.to_owned(), outcome, before: Outcome::Unchanged };
-        job.ledger(|ledger| ledger.count(std::slice::from_ref(&landing)));
+        let landing = Landing { mapping: index, id: id.to_owned(), outcome, before };
+        if counted.is_some() && job.withdraw(&landing).await? {
+            continue;
+        }
+        job.ledger(|ledger| match counted {
+            Some(_) => ledger.count_again(&landing),
+            None => ledger.count(std::slice::from_ref(&landing)),
+        });
     }
     job.note_met(&[id.to_owned()]);
     Ok(())

@@ -57,7 +57,10 @@ pub(crate) async fn complete<S: Collects>(job: &AtWork<S>, ending: RunState) -> 
             Some(collected) if !looked.all => {
                 Some(Collection { watermark: collected.watermark.max(watermark), ..collected })
             }
-            before => Some(whole(job, (before, is_settled), (asked, &looked.background))),
+            before => {
+                let began = state.first_asked.get(&S::OBJECTS).copied();
+                Some(whole(job, (before, began, is_settled), (asked, &looked.background)))
+            }
         };
     };
     line.directory.change_connection_state(Some(&line.lease), &line.connection.name, move_on).await?;
@@ -67,7 +70,7 @@ pub(crate) async fn complete<S: Collects>(job: &AtWork<S>, ending: RunState) -> 
 /// What is known after a run that looked at all objects.
 fn whole<S: Sheet>(
     job: &AtWork<S>,
-    (before, is_settled): (Option<Collection>, bool),
+    (before, began, is_settled): (Option<Collection>, Option<Time>, bool),
     (asked, background): (Time, &str),
 ) -> Collection {
     let run = job.line.lease.run();
@@ -78,7 +81,7 @@ fn whole<S: Sheet>(
     let open_since = match &before {
         Some(before) if before.run == run => before.unsettled_since,
         Some(before) => before.unsettled_since.or(Some(before.t0)),
-        None => None,
+        None => began,
     };
     Collection {
         run: run.to_owned(),

@@ -223,7 +223,7 @@ impl<S: Sheet> AtWork<S> {
 
     /// Whoever waited for an identifier that came free in this run syncs in it.
     pub(crate) async fn sync_waiting(&self) -> Result<(), Interruption> {
-        for landing in waiting::wake(&self.line).await? {
+        for landing in waiting::wake(&self.line, &[S::OBJECTS]).await? {
             if !self.withdraw(&landing).await? {
                 self.count_late(&landing);
             }

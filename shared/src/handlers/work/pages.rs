@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{AtWork, Sheet};
 use crate::handlers::interruption::Interruption;
 use crate::handlers::sight::{is_cursor_lost, page_of_people};
-use crate::model::Time;
+use crate::model::{ObjectKind, Time};
 use crate::okta::{Page, PageRequest};
 
 /// Where the lists of members of the mapped groups stand.
@@ -57,10 +57,15 @@ impl Pages {
     }
 
     /// The next page; `None` at the end. Stops where the work should.
-    pub(crate) async fn next(&mut self, job: &AtWork<impl Sheet>) -> Result<Option<Page>, Interruption> {
+    pub(crate) async fn next<S: Sheet>(&mut self, job: &AtWork<S>) -> Result<Option<Page>, Interruption> {
         while let Some(asked) = self.next.take() {
             job.interrupted()?;
-            match page_of_people(&job.line.okta, &asked).await {
+            let page = match S::OBJECTS {
+                ObjectKind::User => page_of_people(&job.line.okta, &asked).await,
+                // Where these end without anything, their jobs look around in their own ways.
+                ObjectKind::Device | ObjectKind::App => job.line.okta.page(&asked).await.map_err(Interruption::from),
+            };
+            match page {
                 Err(interruption) if self.resumed && is_cursor_lost(&interruption) => {
                     self.resumed = false;
                     self.next = Some(self.first.clone());

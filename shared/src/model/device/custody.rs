@@ -51,6 +51,11 @@ pub(super) struct Link {
 }
 
 impl Link {
+    /// That of a holder who is known from before, where Okta does not say how things stand.
+    pub(super) fn known(holder: &Holder) -> Link {
+        Link { holder: holder.clone(), managed: None, screen_lock: None }
+    }
+
     /// The link as expressions see it.
     pub(super) fn value(&self) -> Value {
         let mut value = json!(self.holder);
@@ -69,9 +74,15 @@ impl Custody {
         let gave_back = self.holders.into_iter().find(|holder| !has_it(holder));
         let last = match gave_back {
             Some(holder) => Some(Former { until: holder.since.map_or(cut, |since| since.max(cut)), holder }),
-            None => self.last,
+            // Whoever has it again has not had it last.
+            None => self.last.filter(|last| !has_it(&last.holder)),
         };
         Custody { holders, last }
+    }
+
+    /// What it is when the device is gone from Okta.
+    pub fn given_back(self, cut: Time) -> Custody {
+        self.after(&[], cut)
     }
 
     /// Whether there is nothing to keep.

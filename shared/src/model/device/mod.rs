@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 pub use self::assurance::Policies;
 use self::custody::links;
 pub use self::custody::{Custody, Former, Holder};
-use super::{Object, Rejection, Time};
+use super::{Object, Reason, Rejection, Time};
 
 /// What a device is completed with, beside what its own object says.
 #[derive(Debug, Clone)]
@@ -48,7 +48,8 @@ pub fn complete(device: Object, background: Background<'_>) -> Result<(Object, C
         Some(links) => custody.after(links, cut_at(&device, now)),
         None => custody,
     };
-    let links = links.unwrap_or_default();
+    // What Okta does not say has not changed.
+    let links = links.unwrap_or_else(|| custody.holders.iter().map(custody::Link::known).collect());
     let mut json = device.json.clone();
     json["holders"] = links.iter().map(custody::Link::value).collect();
     json["holder"] = links.first().map_or(Value::Null, custody::Link::value);
@@ -61,5 +62,5 @@ pub fn complete(device: Object, background: Background<'_>) -> Result<(Object, C
 /// When links that are gone were cut. Okta cuts all of a device's when it is deactivated, which moves its `lastUpdated`; of
 /// the others it says nothing, and all that is known is that they are gone by now.
 fn cut_at(device: &Object, now: Time) -> Time {
-    if device.standing().is_some() { device.last_updated.min(now) } else { now }
+    if device.standing() == Some(Reason::Deactivated) { device.last_updated.min(now) } else { now }
 }

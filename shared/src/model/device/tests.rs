@@ -92,8 +92,29 @@ fn of_several_holders_the_latest_link_comes_first() {
 fn what_the_object_does_not_say_of_its_users_changes_nothing() {
     let held = json!([link("00u1", "2026-02-01T00:00:00.000Z", json!(null))]);
     let (_, custody) = completed(device("ACTIVE", json!({}), held), Custody::default(), None);
-    let (_, again) = completed(device("ACTIVE", json!({}), Value::Null), custody.clone(), None);
+    let asked = policies(json!({ "screenLockType": { "include": ["BIOMETRIC"] } }));
+    let (json, again) = completed(device("ACTIVE", json!({}), Value::Null), custody.clone(), Some(&asked));
     assert_eq!(again, custody);
+    assert_eq!((json["holder"]["id"].as_str(), json["holders"].as_array().unwrap().len()), (Some("00u1"), 1));
+    assert_eq!(json["assurance"][0]["reasons"], json!(["Okta does not say how the screen is locked"]));
+}
+
+#[test]
+fn whoever_has_a_device_again_has_not_had_it_last() {
+    let held = || json!([link("00u1", "2026-02-01T00:00:00.000Z", json!(null))]);
+    let (_, custody) = completed(device("ACTIVE", json!({}), held()), Custody::default(), None);
+    let (json, custody) = completed(device("ACTIVE", json!({}), json!([])), custody, None);
+    assert_eq!(json["last_holder"]["id"], "00u1");
+    let (json, _) = completed(device("ACTIVE", json!({}), held()), custody, None);
+    assert_eq!((json["holder"]["id"].as_str(), &json["last_holder"]), (Some("00u1"), &Value::Null));
+}
+
+#[test]
+fn a_suspension_cuts_no_link() {
+    let held = json!([link("00u1", "2026-02-01T00:00:00.000Z", json!(null))]);
+    let (_, custody) = completed(device("SUSPENDED", json!({}), held), Custody::default(), None);
+    let (json, _) = completed(device("SUSPENDED", json!({}), json!([])), custody, None);
+    assert_eq!(json["last_holder"]["until"], now().to_string());
 }
 
 #[test]
@@ -228,7 +249,10 @@ proptest! {
             let gone: Vec<&String> = before.iter().filter(|id| !ids.contains(id)).collect();
             match &after.last {
                 Some(last) if !gone.is_empty() => prop_assert!(gone.contains(&&last.holder.id)),
-                last => prop_assert!(gone.is_empty() && *last == last_before),
+                last => {
+                    let kept = last_before.filter(|last| !ids.contains(&last.holder.id));
+                    prop_assert!(gone.is_empty() && *last == kept);
+                }
             }
             prop_assert_eq!(after.holders.iter().map(|holder| holder.id.clone()).collect::<Vec<_>>(), ids.clone());
             (custody, before) = (after, ids);

@@ -1,9 +1,12 @@
 //! The kinds of objects, and what the status of each says about the record that stands for it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{Reason, Standing};
 
 /// The kinds of Okta's objects that records are made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ObjectKind {
     /// A person (Okta: Users).
     User,

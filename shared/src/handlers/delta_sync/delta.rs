@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::checkpoint::Checkpoint;
-use crate::handlers::work::meeting::{MET, MeetsPeople, People};
+use crate::handlers::work::meeting::{MET, Meeting, Meets};
 use crate::handlers::work::{AtWork, Chunk, Ledger, Seen, Sheet};
 use crate::model::ObjectKind;
 
@@ -17,7 +17,7 @@ pub(crate) type Delta = AtWork<Work>;
 pub(crate) struct Work {
     pub(crate) checkpoint: Checkpoint,
     /// People who were met.
-    pub(crate) people: People,
+    pub(crate) meeting: Meeting,
     /// Members that the unfinished listing of a group has shown.
     pub(crate) members: Seen,
     /// The ids of the groups whose members changed.
@@ -40,20 +40,20 @@ impl Sheet for Work {
     }
 
     fn unsaved(&mut self) -> Vec<Chunk> {
-        let Work { checkpoint, people, members, .. } = self;
+        let Work { checkpoint, meeting, members, .. } = self;
         let listing = FIRST_LISTING - checkpoint.members.pass;
         let mut chunks = members.unsaved(listing, &mut checkpoint.members.seen_chunks);
-        chunks.extend(people.met.unsaved(MET, &mut checkpoint.met_chunks));
+        chunks.extend(meeting.met.unsaved(MET, &mut checkpoint.met_chunks));
         chunks
     }
 
     fn has_met(&self, id: &str) -> bool {
-        self.people.met.ids.contains(id)
+        self.meeting.met.ids.contains(id)
     }
 }
 
-impl MeetsPeople for Work {
-    fn people(&mut self) -> &mut People {
-        &mut self.people
+impl Meets for Work {
+    fn meeting(&mut self) -> &mut Meeting {
+        &mut self.meeting
     }
 }

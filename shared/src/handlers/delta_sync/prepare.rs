@@ -17,7 +17,7 @@ use crate::handlers::invocation::Stops;
 use crate::handlers::run::Run;
 use crate::handlers::sight::find_groups;
 use crate::handlers::work::holding::held;
-use crate::handlers::work::meeting::{MET, People};
+use crate::handlers::work::meeting::{MET, Meeting};
 use crate::handlers::work::{AtWork, Ledger, Seen};
 use crate::model::{Connection, Time};
 use crate::okta::{ChangedGroups, Okta};
@@ -48,7 +48,7 @@ pub(super) async fn prepare(context: &Context, run: &mut Run, stops: Option<Stop
     let members = line.directory.seen(line.lease.run(), list, chunks).await?;
     let work = Work {
         checkpoint,
-        people: People { met: Seen::resumed(met), taken_up: run.taken_up, held: None },
+        meeting: Meeting { met: Seen::resumed(met), taken_up: run.taken_up, held: None },
         members: Seen::resumed(members),
         changed: mapped.changed,
         witnesses,
@@ -56,7 +56,7 @@ pub(super) async fn prepare(context: &Context, run: &mut Run, stops: Option<Stop
     let delta = AtWork::on(line, work, run.report.clone(), (context.tuning, stops));
     if delta.line.directory.hold(&delta.line.connection.name).await?.is_some() {
         let held = held(&delta).await?;
-        delta.work().people.held = Some(held);
+        delta.work().meeting.held = Some(held);
     }
     Ok(delta)
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::directory::LogPosition;
-use crate::handlers::work::meeting::{MET, MeetsPeople, People};
+use crate::handlers::work::meeting::{MET, Meeting, Meets};
 use crate::handlers::work::{AtWork, Chunk, Ledger, Sheet};
 use crate::model::{Hint, ObjectKind, Time};
 use crate::okta::PageRequest;
@@ -83,7 +83,7 @@ impl Checkpoint {
 pub(crate) struct Work {
     pub(crate) checkpoint: Checkpoint,
     /// People who were met.
-    pub(crate) people: People,
+    pub(crate) meeting: Meeting,
     /// How far the log was followed before, and its latest events.
     pub(crate) position: LogPosition,
     /// What the log is asked.
@@ -110,16 +110,16 @@ impl Sheet for Work {
     }
 
     fn unsaved(&mut self) -> Vec<Chunk> {
-        self.people.met.unsaved(MET, &mut self.checkpoint.met_chunks)
+        self.meeting.met.unsaved(MET, &mut self.checkpoint.met_chunks)
     }
 
     fn has_met(&self, id: &str) -> bool {
-        self.people.met.ids.contains(id)
+        self.meeting.met.ids.contains(id)
     }
 }
 
-impl MeetsPeople for Work {
-    fn people(&mut self) -> &mut People {
-        &mut self.people
+impl Meets for Work {
+    fn meeting(&mut self) -> &mut Meeting {
+        &mut self.meeting
     }
 }

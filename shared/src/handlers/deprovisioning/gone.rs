@@ -80,7 +80,7 @@ pub(super) async fn look_around(job: &Deprovisioning) -> Result<(), Interruption
 }
 
 fn met(job: &Deprovisioning, person: &Concerned) -> Met {
-    if job.work().people.met.ids.contains(&person.id) { Met::Again } else { Met::First }
+    if job.work().meeting.met.ids.contains(&person.id) { Met::Again } else { Met::First }
 }
 
 async fn count(job: &Deprovisioning, person: &Concerned, landings: &[Landing], met: Met) -> Result<(), Interruption> {

@@ -14,7 +14,7 @@ use crate::handlers::invocation::Stops;
 use crate::handlers::run::Run;
 use crate::handlers::sight::find_groups;
 use crate::handlers::work::holding::held;
-use crate::handlers::work::meeting::{MET, People};
+use crate::handlers::work::meeting::{MET, Meeting};
 use crate::handlers::work::{AtWork, Ledger, Seen};
 use crate::model::ObjectKind;
 
@@ -54,12 +54,12 @@ pub(super) async fn prepare(
     let witnesses = witnesses(run, &connection).await?;
     let line = run.line(okta, connection, resolved).await?;
     let met = line.directory.seen(line.lease.run(), MET, checkpoint.met_chunks).await?;
-    let people = People { met: Seen::resumed(met), taken_up: run.taken_up, held: None };
-    let work = Work { checkpoint, people, position, question, hooked: Vec::new(), witnesses, knows_groups };
+    let meeting = Meeting { met: Seen::resumed(met), taken_up: run.taken_up, held: None };
+    let work = Work { checkpoint, meeting, position, question, hooked: Vec::new(), witnesses, knows_groups };
     let job = AtWork::on(line, work, run.report.clone(), (context.tuning, stops));
     if job.line.directory.hold(&job.line.connection.name).await?.is_some() {
         let held = held(&job).await?;
-        job.work().people.held = Some(held);
+        job.work().meeting.held = Some(held);
     }
     Ok(job)
 }

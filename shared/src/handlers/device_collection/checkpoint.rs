@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::directory::{Collection, ConnectionState};
 use crate::handlers::work::collecting::{Collects, Looked};
-use crate::handlers::work::meeting::{MET, MeetsPeople, People};
+use crate::handlers::work::meeting::{MET, Meeting, Meets};
 use crate::handlers::work::{AtWork, Chunk, Ledger, Sheet};
 use crate::model::{ObjectKind, Time};
 
@@ -69,7 +69,7 @@ pub(crate) type Collecting = AtWork<Work>;
 pub(crate) struct Work {
     pub(crate) checkpoint: Checkpoint,
     /// Devices that were met.
-    pub(crate) devices: People,
+    pub(crate) meeting: Meeting,
     /// Known active devices: while Okta shows one of them, an empty list says that nothing changed.
     pub(crate) witnesses: Vec<String>,
 }
@@ -88,17 +88,17 @@ impl Sheet for Work {
     }
 
     fn unsaved(&mut self) -> Vec<Chunk> {
-        self.devices.met.unsaved(MET, &mut self.checkpoint.met_chunks)
+        self.meeting.met.unsaved(MET, &mut self.checkpoint.met_chunks)
     }
 
     fn has_met(&self, id: &str) -> bool {
-        self.devices.met.ids.contains(id)
+        self.meeting.met.ids.contains(id)
     }
 }
 
-impl MeetsPeople for Work {
-    fn people(&mut self) -> &mut People {
-        &mut self.devices
+impl Meets for Work {
+    fn meeting(&mut self) -> &mut Meeting {
+        &mut self.meeting
     }
 }
 

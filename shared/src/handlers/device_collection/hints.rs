@@ -52,7 +52,7 @@ pub(super) async fn follow(job: &Collecting) -> Result<Followed, Interruption> {
         Err(interruption) => return Err(interruption),
     };
     let hinted: Vec<(String, Told)> = {
-        let met = &job.work().devices.met.ids;
+        let met = &job.work().meeting.met.ids;
         hinted.into_iter().filter(|(id, told)| *told > Told::Changed || !met.contains(id)).collect()
     };
     if hinted.len() > MOST {

@@ -13,7 +13,7 @@ use crate::handlers::interruption::Interruption;
 use crate::handlers::invocation::Stops;
 use crate::handlers::run::Run;
 use crate::handlers::work::holding::held;
-use crate::handlers::work::meeting::{MET, People};
+use crate::handlers::work::meeting::{MET, Meeting};
 use crate::handlers::work::{AtWork, Ledger, Seen};
 use crate::line::Line;
 use crate::model::{Connection, ObjectKind};
@@ -51,12 +51,12 @@ pub(super) async fn prepare(
     };
     let met = line.directory.seen(line.lease.run(), MET, checkpoint.met_chunks).await?;
     let witnesses = if checkpoint.all { Vec::new() } else { witnesses(run, &connection).await? };
-    let devices = People { met: Seen::resumed(met), taken_up: run.taken_up, held: None };
-    let work = Work { checkpoint, devices, witnesses };
+    let meeting = Meeting { met: Seen::resumed(met), taken_up: run.taken_up, held: None };
+    let work = Work { checkpoint, meeting, witnesses };
     let job = AtWork::on(line, work, run.report.clone(), (context.tuning, stops));
     if job.line.directory.hold(&job.line.connection.name).await?.is_some() {
         let held = held(&job).await?;
-        job.work().devices.held = Some(held);
+        job.work().meeting.held = Some(held);
     }
     Ok((job, state))
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::people::Roll;
 use crate::directory::{Collection, ConnectionState};
 use crate::handlers::work::collecting::{Collects, Looked};
-use crate::handlers::work::meeting::{MET, MeetsPeople, People};
+use crate::handlers::work::meeting::{MET, Meeting, Meets};
 use crate::handlers::work::{AtWork, Chunk, Ledger, Sheet};
 use crate::model::{ObjectKind, Time};
 
@@ -84,7 +84,7 @@ pub(crate) type Discovering = AtWork<Work>;
 pub(crate) struct Work {
     pub(crate) checkpoint: Checkpoint,
     /// Applications that were met.
-    pub(crate) apps: People,
+    pub(crate) meeting: Meeting,
     /// The people of the application whose list is not finished.
     pub(crate) roll: Roll,
 }
@@ -103,20 +103,20 @@ impl Sheet for Work {
     }
 
     fn unsaved(&mut self) -> Vec<Chunk> {
-        let mut chunks = self.apps.met.unsaved(MET, &mut self.checkpoint.met_chunks);
+        let mut chunks = self.meeting.met.unsaved(MET, &mut self.checkpoint.met_chunks);
         let list = self.checkpoint.listing.list();
         chunks.extend(self.roll.unsaved(list, &mut self.checkpoint.listing.chunks));
         chunks
     }
 
     fn has_met(&self, id: &str) -> bool {
-        self.apps.met.ids.contains(id)
+        self.meeting.met.ids.contains(id)
     }
 }
 
-impl MeetsPeople for Work {
-    fn people(&mut self) -> &mut People {
-        &mut self.apps
+impl Meets for Work {
+    fn meeting(&mut self) -> &mut Meeting {
+        &mut self.meeting
     }
 }
 

@@ -12,7 +12,7 @@ use crate::handlers::interruption::Interruption;
 use crate::handlers::invocation::Stops;
 use crate::handlers::run::Run;
 use crate::handlers::work::holding::held;
-use crate::handlers::work::meeting::{MET, People};
+use crate::handlers::work::meeting::{MET, Meeting};
 use crate::handlers::work::{AtWork, Ledger, Seen};
 use crate::line::Line;
 use crate::model::ObjectKind;
@@ -42,11 +42,11 @@ pub(super) async fn prepare(
     };
     let met = line.directory.seen(line.lease.run(), MET, checkpoint.met_chunks).await?;
     let roll = roll(&line, &mut checkpoint).await?;
-    let apps = People { met: Seen::resumed(met), taken_up: run.taken_up, held: None };
-    let job = AtWork::on(line, Work { checkpoint, apps, roll }, run.report.clone(), (context.tuning, stops));
+    let meeting = Meeting { met: Seen::resumed(met), taken_up: run.taken_up, held: None };
+    let job = AtWork::on(line, Work { checkpoint, meeting, roll }, run.report.clone(), (context.tuning, stops));
     if job.line.directory.hold(&job.line.connection.name).await?.is_some() {
         let held = held(&job).await?;
-        job.work().apps.held = Some(held);
+        job.work().meeting.held = Some(held);
     }
     Ok((job, state))
 }

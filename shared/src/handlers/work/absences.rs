@@ -63,7 +63,7 @@ async fn find_suspects<S: Collects>(job: &AtWork<S>) -> Result<BTreeSet<String>,
             }
             known += 1;
             active += u64::from(current.standing.is_none());
-            if !job.work().people().met.ids.contains(&id) {
+            if !job.work().meeting().met.ids.contains(&id) {
                 suspects.insert(id);
             }
         }

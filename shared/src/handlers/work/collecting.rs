@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::meeting::MeetsPeople;
+use super::meeting::Meets;
 use super::{AtWork, Sheet};
 use crate::directory::{Collection, ConnectionState};
 use crate::handlers::interruption::Interruption;
@@ -11,7 +11,7 @@ use crate::reconcile::OLD_ENOUGH_TO_BE_LISTED;
 use crate::report::RunState;
 
 /// A sheet of a job that lists all objects of a kind, or those of them that changed.
-pub(crate) trait Collects: MeetsPeople {
+pub(crate) trait Collects: Meets {
     /// The last object whose absence was confirmed.
     fn done_to(&mut self) -> &mut Option<String>;
 

@@ -1,4 +1,4 @@
-//! People as they are met: taken through the line, and counted once however often a run meets them.
+//! Objects as they are met: taken through the line, and counted once however often a run meets them.
 
 use super::deciding::apply_collected;
 use super::holding::Held;
@@ -9,12 +9,12 @@ use crate::reconcile::{Source, hash};
 use crate::report::RunState;
 use crate::sync::{Landing, Met};
 
-/// The number under which the ids of people who were met are kept.
+/// The number under which the ids of what was met are kept.
 pub(crate) const MET: u32 = 0;
 
-/// What a job keeps of the people whom it meets.
-pub(crate) struct People {
-    /// Who was met.
+/// What a job keeps of what it meets.
+pub(crate) struct Meeting {
+    /// What was met.
     pub(crate) met: Seen,
     /// Whether an earlier invocation may have collected what the checkpoint does not know of.
     pub(crate) taken_up: bool,
@@ -22,23 +22,23 @@ pub(crate) struct People {
     pub(crate) held: Option<Held>,
 }
 
-/// A sheet of a job that meets people as they come, and not all of the org.
-pub(crate) trait MeetsPeople: Sheet {
-    /// Those whom it has met.
-    fn people(&mut self) -> &mut People;
+/// A sheet of a job that meets objects as they come, and not in slices of all there are.
+pub(crate) trait Meets: Sheet {
+    /// What it has met.
+    fn meeting(&mut self) -> &mut Meeting;
 }
 
-impl<S: MeetsPeople> AtWork<S> {
-    /// Takes people through the line and counts where they end; gives where.
+impl<S: Meets> AtWork<S> {
+    /// Takes objects through the line and counts where they end; gives where.
     pub(crate) async fn take_in(&self, objects: Vec<RawObject>, source: Source) -> Result<Vec<Landing>, Interruption> {
         let (again, new): (Vec<_>, Vec<_>) = {
             let mut work = self.work();
-            let met = &work.people().met.ids;
+            let met = &work.meeting().met.ids;
             objects.into_iter().map(|object| (identify(&object).id, object)).partition(|(id, _)| met.contains(id))
         };
         let mut landings = Vec::new();
-        for (people, met) in [(new, Met::First), (again, Met::Again)] {
-            let (ids, objects): (Vec<String>, Vec<RawObject>) = people.into_iter().unzip();
+        for (some, met) in [(new, Met::First), (again, Met::Again)] {
+            let (ids, objects): (Vec<String>, Vec<RawObject>) = some.into_iter().unzip();
             let landed = Box::pin(self.line.page((S::OBJECTS, &objects), source, met)).await?;
             self.count(&landed, met).await?;
             self.note_met(&ids);
@@ -47,11 +47,11 @@ impl<S: MeetsPeople> AtWork<S> {
         Ok(landings)
     }
 
-    /// Notes who was met.
+    /// Notes what was met.
     pub(crate) fn note_met(&self, ids: &[String]) {
         let people = {
             let mut work = self.work();
-            let met = &mut work.people().met;
+            let met = &mut work.meeting().met;
             let before = met.ids.len();
             ids.iter().for_each(|id| met.insert(id));
             met.ids.len() - before
@@ -59,10 +59,10 @@ impl<S: MeetsPeople> AtWork<S> {
         self.ledger(|ledger| ledger.people += people as u64);
     }
 
-    /// Counts where people ended: of those whose deactivation was collected only the entry changes, and they are counted
+    /// Counts where objects ended: of those whose deactivation was collected only the entry changes, and they are counted
     /// by it at the end.
     pub(crate) async fn count(&self, landings: &[Landing], met: Met) -> Result<(), Interruption> {
-        let may_be_collected = met == Met::Again || self.work().people().taken_up;
+        let may_be_collected = met == Met::Again || self.work().meeting().taken_up;
         for landing in landings {
             self.refute(landing).await?;
             if may_be_collected && self.withdraw(landing).await? {
@@ -81,10 +81,10 @@ impl<S: MeetsPeople> AtWork<S> {
         let is_told = !matches!(landing.outcome, None | Some(Outcome::Stale | Outcome::Unsynced));
         let mapping = &self.line.connection.mappings[landing.mapping].name;
         let entry = hash((mapping, &landing.id));
-        let waits = self.work().people().held.as_ref().is_some_and(|held| held.contains(&entry));
+        let waits = self.work().meeting().held.as_ref().is_some_and(|held| held.contains(&entry));
         if is_told && waits {
             self.line.directory.remove_held(&self.line.lease, mapping, &landing.id).await?;
-            self.work().people().held.as_mut().map(|held| held.remove(&entry));
+            self.work().meeting().held.as_mut().map(|held| held.remove(&entry));
         }
         Ok(())
     }
@@ -92,9 +92,9 @@ impl<S: MeetsPeople> AtWork<S> {
 
 /// Carries out what the guard allowed and holds the rest. The hold is closed when this run found that Okta bears out
 /// nothing of it any more; of those in it whom it did not meet, such a run knows nothing.
-pub(crate) async fn apply(job: &AtWork<impl MeetsPeople>) -> Result<RunState, Interruption> {
+pub(crate) async fn apply(job: &AtWork<impl Meets>) -> Result<RunState, Interruption> {
     let ending = apply_collected(job).await?;
-    let is_refuted = job.work().people().held.as_ref().is_some_and(Held::is_empty);
+    let is_refuted = job.work().meeting().held.as_ref().is_some_and(Held::is_empty);
     if ending == RunState::Succeeded && is_refuted {
         job.line.directory.close_hold(&job.line.lease).await?;
     }

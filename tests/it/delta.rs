@@ -208,6 +208,21 @@ async fn who_waits_in_the_hold_as_deleted_is_no_witness() {
 }
 
 #[tokio::test]
+async fn witnesses_whom_the_log_has_as_deleted_blind_nobody() {
+    let Scene { world, .. } = usual().await;
+    world.later(HOUR);
+    let (mark, everybody) = (watermark(&world).await, world.people(|_| true));
+    world.sim.with(|org| everybody.iter().for_each(|id| assert!(org.delete(id))));
+    let report = world.delta().await;
+    assert_eq!((report.state, watermark(&world).await), (RunState::Succeeded, mark), "{report:?}");
+    assert!(report.warnings.iter().any(|warning| warning.contains("Deleted since are")), "{report:?}");
+    // Without the log, nobody can tell that from a role that was lost.
+    world.later(HOUR);
+    world.sim.set_role(Role::NoLog);
+    assert_eq!(world.delta().await.state, RunState::Blind);
+}
+
+#[tokio::test]
 async fn one_who_is_out_of_sight_blinds_nobody_and_a_part_of_the_org_moves_no_watermark() {
     let Scene { world, people, .. } = usual().await;
     people[30..].iter().take(1).for_each(|id| assert!(world.sim.with(|org| org.delete(id))));

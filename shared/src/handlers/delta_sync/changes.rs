@@ -10,8 +10,8 @@ use crate::handlers::interruption::{Interruption, blind};
 use crate::handlers::work::Pages;
 use crate::line::ById;
 use crate::model::{ObjectKind, RawObject, decode, identify};
-use crate::okta::PageRequest;
-use crate::reconcile::Source;
+use crate::okta::{Deletions, PageRequest};
+use crate::reconcile::{LATE_EVENTS, Source};
 
 /// Reads who changed, from where the checkpoint stands.
 pub(super) async fn read(delta: &Delta) -> Result<(), Interruption> {
@@ -93,18 +93,32 @@ async fn look_around(delta: &Delta) -> Result<(), Interruption> {
     for witness in &witnesses {
         is_there |= matches!(delta.line.read_again(ObjectKind::User, witness).await?, ById::Here(_));
     }
-    if !is_there && !shown.people {
+    let are_deleted = !is_there && were_deleted(delta, &witnesses).await?;
+    if !is_there && !are_deleted && !shown.people {
         return Err(blind(format!(
             "Okta lists nobody who changed, and people who are known to be active are out of sight: {names}."
         )));
     }
-    let how = if is_there { "Okta's list left out" } else { "Out of the credential's sight are" };
+    let how = match (is_there, are_deleted) {
+        (true, _) => "Okta's list left out",
+        (false, true) => "Deleted since are",
+        (false, false) => "Out of the credential's sight are",
+    };
     delta.line.warn(format!(
         "{how} people who are known to be active: {names}. Others may be missing too, so the next run begins where this \
          one did."
     ));
     delta.work().checkpoint.untold = true;
     Ok(())
+}
+
+/// Whether Okta's log has all of these people as deleted: then it says nothing of the credential that they are out of sight.
+async fn were_deleted(delta: &Delta, people: &[String]) -> Result<bool, Interruption> {
+    let since = delta.work().checkpoint.since.before(LATE_EVENTS);
+    Ok(match delta.line.okta.deletions(ObjectKind::User, since).await? {
+        Deletions::Known(found) => people.iter().all(|id| found.contains_key(id)),
+        Deletions::NotPermitted(_) => false,
+    })
 }
 
 /// Without anybody known to be active, that there is anybody has to do.

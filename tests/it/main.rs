@@ -30,4 +30,5 @@ mod preview;
 mod products;
 mod schema;
 mod services;
+mod services_gone;
 mod throttles;

@@ -1,5 +1,6 @@
 //! What a service-discovery needs before it begins: the org, what is known from before, and what an earlier invocation left.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::checkpoint::{Checkpoint, Discovering, PeopleListing, Phase, Work};
@@ -44,7 +45,12 @@ pub(super) async fn prepare(
     let met = line.directory.seen(line.lease.run(), MET, checkpoint.met_chunks).await?;
     let roll = roll(&line, &mut checkpoint).await?;
     let apps = People { met: Seen::resumed(met), taken_up: run.taken_up, held: None };
-    let job = AtWork::on(line, Work { checkpoint, apps, roll }, run.report.clone(), (context.tuning, stops));
+    let job = AtWork::on(
+        line,
+        Work { checkpoint, apps, roll, left_out: HashSet::new() },
+        run.report.clone(),
+        (context.tuning, stops),
+    );
     if job.line.directory.hold(&job.line.connection.name).await?.is_some() {
         let held = held(&job).await?;
         job.work().apps.held = Some(held);

@@ -1,4 +1,4 @@
-//! A list of people that is read page after page from where a checkpoint stands; a lost cursor begins it again, once.
+//! A list that is read page after page from where a checkpoint stands; a lost cursor begins it again, once.
 
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +45,19 @@ impl Listing {
 pub(crate) struct Pages {
     first: PageRequest,
     next: Option<PageRequest>,
+    /// The page that was given last.
+    last: Option<PageRequest>,
     resumed: bool,
+    end: End,
+}
+
+/// What is made of a page without anything that ends a list: a role that was taken its sight gets one as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// It is believed when the credential sees the org.
+    Doubted,
+    /// That is for whoever reads the list.
+    AsItComes,
 }
 
 impl Pages {
@@ -53,14 +65,25 @@ impl Pages {
     pub(crate) fn new(first: PageRequest, at: Option<PageRequest>) -> Pages {
         let resumed = at.is_some();
         let next = Some(at.unwrap_or_else(|| first.clone()));
-        Pages { first, next, resumed }
+        Pages { first, next, last: None, resumed, end: End::Doubted }
+    }
+
+    /// The same list for somebody who looks into its end themselves.
+    pub(crate) fn as_they_come(self) -> Pages {
+        Pages { end: End::AsItComes, ..self }
+    }
+
+    /// The page that was given last, once more.
+    pub(crate) async fn again(&mut self, job: &AtWork<impl Sheet>) -> Result<Option<Page>, Interruption> {
+        self.next = self.last.clone();
+        self.next(job).await
     }
 
     /// The next page; `None` at the end. Stops where the work should.
     pub(crate) async fn next(&mut self, job: &AtWork<impl Sheet>) -> Result<Option<Page>, Interruption> {
         while let Some(asked) = self.next.take() {
             job.interrupted()?;
-            match page_of_people(&job.line.okta, &asked).await {
+            match self.page(job, &asked).await {
                 Err(interruption) if self.resumed && is_cursor_lost(&interruption) => {
                     self.resumed = false;
                     self.next = Some(self.first.clone());
@@ -68,10 +91,18 @@ impl Pages {
                 page => {
                     let page = page?;
                     self.next = page.next.clone();
+                    self.last = Some(asked);
                     return Ok(Some(page));
                 }
             }
         }
         Ok(None)
+    }
+
+    async fn page(&self, job: &AtWork<impl Sheet>, asked: &PageRequest) -> Result<Page, Interruption> {
+        match self.end {
+            End::Doubted => page_of_people(&job.line.okta, asked).await,
+            End::AsItComes => Ok(job.line.okta.page(asked).await?),
+        }
     }
 }

@@ -32,3 +32,4 @@ mod schema;
 mod services;
 mod services_gone;
 mod throttles;
+mod unused;

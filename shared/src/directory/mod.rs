@@ -33,6 +33,7 @@
 //! The table *state* is nobody's contract. Its keys, and those of the directory, are listed in the module `keys`.
 
 mod app_assignments;
+mod app_people;
 mod app_use;
 mod attribute;
 mod batch;
@@ -89,6 +90,7 @@ use futures::stream::BoxStream;
 use tokio::sync::Semaphore;
 
 pub use app_assignments::{AppListed, AppListing};
+pub use app_people::AppPerson;
 pub use claims::{Holder, Wake};
 pub use compared::Compared;
 pub use connection_state::{Collection, CompleteImport, ConnectionState, DayCount, OrgSeen};

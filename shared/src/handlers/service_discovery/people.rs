@@ -110,7 +110,7 @@ async fn read_people(job: &Discovering, app: &str) -> Result<bool, Interruption>
         return Ok(true);
     }
     let at = cursor.as_deref().map(PageRequest::stored);
-    let mut pages = Pages::new(PageRequest::app_users(app), at).as_they_come();
+    let mut pages = Pages::new(PageRequest::app_users(app), at).undoubted();
     loop {
         let none_yet = job.work().roll.people.is_empty();
         let page = match ask(job, &mut pages, (app, Of::People, none_yet)).await? {
@@ -134,7 +134,7 @@ async fn read_people(job: &Discovering, app: &str) -> Result<bool, Interruption>
 
 /// How many groups are assigned to an application; `None` where they cannot be listed.
 async fn count_groups(job: &Discovering, app: &str) -> Result<Option<u64>, Interruption> {
-    let (mut pages, mut groups) = (Pages::new(PageRequest::app_groups(app), None).as_they_come(), 0);
+    let (mut pages, mut groups) = (Pages::new(PageRequest::app_groups(app), None).undoubted(), 0);
     loop {
         match ask(job, &mut pages, (app, Of::Groups, groups == 0)).await? {
             Asked::Page(page) => groups += page.objects.len() as u64,

@@ -69,7 +69,7 @@ impl Pages {
     }
 
     /// The same list for somebody who looks into its end themselves.
-    pub(crate) fn as_they_come(self) -> Pages {
+    pub(crate) fn undoubted(self) -> Pages {
         Pages { end: End::AsItComes, ..self }
     }
 

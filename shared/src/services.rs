@@ -41,18 +41,12 @@ impl Line {
         Ok(Service { people, groups: listed.and_then(|listed| listed.groups), used })
     }
 
-    /// Both lists come in order of id, so nobody has to be kept in memory.
     async fn headcounts(&self, app: &str, now: Time) -> Result<Headcounts, Error> {
-        let mut assigned = self.directory.app_assignments(&self.connection.name, app);
-        let mut sign_ons = self.directory.last_sign_ons(&self.connection.name, app);
-        let (mut people, mut at) = (Headcounts::default(), sign_ons.try_next().await?);
-        while let Some((user, assignment)) = assigned.try_next().await? {
-            while at.as_ref().is_some_and(|(signed_on, _)| *signed_on < user) {
-                at = sign_ons.try_next().await?;
-            }
-            let last = at.as_ref().filter(|(signed_on, _)| *signed_on == user).map(|(_, last)| *last);
-            people.count(&assignment, last, now);
+        let mut people = self.directory.app_people(&self.connection.name, app);
+        let mut counted = Headcounts::default();
+        while let Some(person) = people.try_next().await? {
+            counted.count(&person.assignment, person.last_sign_on, now);
         }
-        Ok(people)
+        Ok(counted)
     }
 }

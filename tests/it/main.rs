@@ -31,4 +31,6 @@ mod preview;
 mod products;
 mod schema;
 mod services;
+mod services_gone;
 mod throttles;
+mod unused;

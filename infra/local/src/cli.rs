@@ -88,6 +88,8 @@ pub(crate) enum Command {
     Unsynced(UnsyncedArguments),
     /// Lists what people who are inactive in Okta still hold: devices and applications, with dates.
     Offboarding(OffboardingArguments),
+    /// Lists applications that nobody signed on to within 90 days, and people who did not sign on to what is assigned to them.
+    Unused(UnusedArguments),
     /// Loads people whom the directory knew before Okta, from CSV or NDJSON; the next sync joins them by identifier.
     Import(ImportArguments),
     /// Lists the built-in mappings.
@@ -212,6 +214,18 @@ pub(crate) struct UnsyncedArguments {
 pub(crate) struct OffboardingArguments {
     /// The connection's name.
     pub(crate) connection: String,
+    /// The form of the list [default: table, with --json ndjson].
+    #[arg(long)]
+    pub(crate) format: Option<Format>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UnusedArguments {
+    /// The connection's name.
+    pub(crate) connection: String,
+    /// One application alone, by its Okta id.
+    #[arg(long, value_name = "ID")]
+    pub(crate) app: Option<String>,
     /// The form of the list [default: table, with --json ndjson].
     #[arg(long)]
     pub(crate) format: Option<Format>,

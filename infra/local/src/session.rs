@@ -36,6 +36,8 @@ impl Session {
         let by_format = match &cli.command {
             Command::List(arguments) => arguments.format.map(RecordFormat::is_for_programs),
             Command::Unsynced(arguments) => arguments.format.map(Format::is_for_programs),
+            Command::Offboarding(arguments) => arguments.format.map(Format::is_for_programs),
+            Command::Unused(arguments) => arguments.format.map(Format::is_for_programs),
             _ => None,
         };
         let reader = if by_format.unwrap_or(cli.options.json) { Reader::Program } else { Reader::Person };

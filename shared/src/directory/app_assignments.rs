@@ -52,7 +52,7 @@ impl Directory {
     /// damaged.
     pub async fn put_app_listing(&self, lease: &Lease, listing: AppListing) -> Result<(), DirectoryError> {
         let AppListing { app, at, people, groups } = listing;
-        let version = newer(Update::new(), at);
+        let version = newer(Update::new(), at).set("app", text(&app));
         let version = match groups {
             Some(groups) => version.set("groups", whole(groups)),
             None => version.remove("groups"),
@@ -79,8 +79,9 @@ impl Directory {
     /// # Errors
     /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses, or the item is damaged.
     pub async fn app_listed(&self, connection: &str, app: &str) -> Result<Option<AppListed>, DirectoryError> {
-        let item = self.get(&keys::app_listing(connection, app)).await?;
-        item.map(|item| Ok(AppListed { at: item.value("at")?, groups: item.optional_whole("groups") })).transpose()
+        let Some(item) = self.get(&keys::app_listing(connection, app)).await? else { return Ok(None) };
+        let at: Option<Time> = item.value("at")?;
+        Ok(at.map(|at| AppListed { at, groups: item.optional_whole("groups") }))
     }
 
     /// The people assigned to an application and how, in order of id.

@@ -71,9 +71,13 @@ impl Directory {
         (app, mut people): (&str, &[Person<Time>]),
         oldest: Time,
     ) -> Result<(), DirectoryError> {
-        let mut tries = 0;
+        let (mut tries, mut is_entered) = (0, false);
         while let Some((last, _)) = people.last() {
             let part = self.part_of((Shelf::Uses, lease.connection()), (app, last)).await?;
+            if part.revision == 0 && !is_entered {
+                self.enter_app(lease, app).await?;
+                is_entered = true;
+            }
             let (rest, share) = belonging(people, &part.from, MOST_AT_ONCE);
             if let Written::Done = self.add_to(lease, (app, part), (share, oldest)).await? {
                 (people, tries) = (rest, 0);

@@ -33,7 +33,7 @@
 //! | state | `connection#{connection}` | `sign-ons` | how far the log's sign-ons were followed |
 //! | state | `uses#{connection}#NN` | `{app}#{first user}` | when some of an application's people last used it |
 //! | state | `assignments#{connection}#NN` | `{app}#{first user}` | how some of an application's people are assigned |
-//! | state | `app-listings#{connection}` | `{app}` | the newest complete listing of an application's people |
+//! | state | `app-listings#{connection}` | `{app}` | that something is kept of an application, and its newest complete listing of people |
 //! | state | `custody#{connection}#NN` | `{device}` | who holds a device, and who held it last |
 
 use std::borrow::Cow;
@@ -258,7 +258,11 @@ pub(super) fn parts_to(app: &str, user: &str) -> Range<String> {
 }
 
 pub(super) fn app_listing(connection: &str, app: &str) -> Key {
-    Key::state(format!("app-listings#{}", escape(connection)), escape(app))
+    Key::state(app_listings(connection), escape(app))
+}
+
+pub(super) fn app_listings(connection: &str) -> String {
+    format!("app-listings#{}", escape(connection))
 }
 
 pub(super) fn sign_on_log(connection: &str) -> Key {

@@ -33,6 +33,7 @@
 //! The table *state* is nobody's contract. Its keys, and those of the directory, are listed in the module `keys`.
 
 mod app_assignments;
+mod app_people;
 mod app_use;
 mod attribute;
 mod batch;
@@ -53,6 +54,7 @@ mod hints;
 mod history;
 mod hold;
 mod item;
+mod kept_apps;
 mod keys;
 mod lease;
 mod log_position;
@@ -88,6 +90,7 @@ use futures::stream::BoxStream;
 use tokio::sync::Semaphore;
 
 pub use app_assignments::{AppListed, AppListing};
+pub use app_people::AppPerson;
 pub use claims::{Holder, Wake};
 pub use compared::Compared;
 pub use connection_state::{Collection, CompleteImport, ConnectionState, DayCount, OrgSeen};
@@ -96,6 +99,7 @@ pub use deactivations::{Collected, Fate as CollectedFate, Noted};
 pub use error::{Call, DirectoryError};
 pub use feed::{FeedCursor, FeedPage};
 pub use hold::{HeldEntry, Hold};
+pub use kept_apps::KeptApp;
 pub use keys::SHARDS;
 pub use lease::{Acquired, Lease, LeaseTimes};
 pub use log_position::{LogPosition, SharedRun};

@@ -7,8 +7,7 @@
 use futures::{StreamExt, TryStreamExt};
 
 use super::item::Item;
-use super::keys::{self, Key, Shelf, Table};
-use super::lease::Lease;
+use super::keys::{self, Shelf, Table};
 use super::search::{Direction, Search};
 use super::update::{Update, text};
 use super::{Directory, DirectoryError, Rows};
@@ -84,25 +83,5 @@ impl Directory {
             ..Search::of(Table::State, keys::parts_of_app(shelf, connection, app))
         };
         self.rows(search).and_then(async |item| Part::of(&item)).boxed()
-    }
-
-    /// Removes everything that is kept of an application's people: it is gone for good.
-    ///
-    /// # Errors
-    /// Retryable when the lease has lapsed, or DynamoDB throttles or is out of reach; fatal when it refuses.
-    pub async fn forget_app(&self, lease: &Lease, app: &str) -> Result<(), DirectoryError> {
-        let connection = lease.connection();
-        for shelf in [Shelf::Uses, Shelf::Assignments] {
-            let pk = keys::parts_of_app(shelf, connection, app);
-            let search =
-                Search { range: Some(keys::parts(app)), attributes: &["sk"], ..Search::of(Table::State, pk.clone()) };
-            let mut rows = self.rows(search);
-            while let Some(item) = rows.try_next().await? {
-                let key = Key { table: Table::State, pk: pk.clone(), sk: item.text("sk")?.to_owned() };
-                // Nothing can refuse it.
-                let _ = self.delete_under(lease, &key, Update::new()).await?;
-            }
-        }
-        self.delete_under(lease, &keys::app_listing(connection, app), Update::new()).await.map(drop)
     }
 }

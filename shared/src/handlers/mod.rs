@@ -26,6 +26,7 @@ pub mod schema;
 pub mod service_discovery;
 mod settle;
 mod sight;
+pub mod unused;
 pub mod verify;
 mod waiting;
 mod work;

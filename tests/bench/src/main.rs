@@ -7,6 +7,7 @@
 //! cargo run --release -p bench -- mapping
 //! cargo run --release -p bench -- following --users 100000
 //! cargo run --release -p bench -- devices --devices 20000
+//! cargo run --release -p bench -- services --apps 500 --assignments 100000 --sign-ons 1000000
 //! ```
 //!
 //! Each prints what was measured and whether the bounds that Rollcall promises are kept; the exit status is 1 when one is
@@ -20,6 +21,7 @@ mod following;
 mod import;
 mod mapping;
 mod pace;
+mod services;
 mod stage;
 
 use std::process::ExitCode;
@@ -80,6 +82,8 @@ enum Scenario {
         #[arg(long, default_value_t = 20_000)]
         devices: usize,
     },
+    /// A first service-discovery, one that finds nothing, and one that finds new sign-ons.
+    Services(services::Org),
     /// What mapping and diffing takes of the processor, without Okta and the directory.
     Mapping {
         /// How many people.
@@ -104,6 +108,10 @@ async fn main() -> Result<ExitCode, Failure> {
         devices::run(&binary::build(&[devices::FUNCTION])?, devices, &mut report).await?;
         return Ok(status(report));
     }
+    if let Scenario::Services(org) = arguments.scenario {
+        services::run(&binary::build(&[services::FUNCTION])?, &org, &mut report).await?;
+        return Ok(status(report));
+    }
     let binary = binary::build(&["full-import"])?.join("full-import");
     match arguments.scenario {
         Scenario::Import { users } => {
@@ -118,7 +126,7 @@ async fn main() -> Result<ExitCode, Failure> {
         }
         Scenario::Deadline { users, seconds } => deadline::run(&binary, (users, seconds), &mut report).await?,
         // They are done.
-        Scenario::Mapping { .. } | Scenario::Following { .. } | Scenario::Devices { .. } => {}
+        Scenario::Mapping { .. } | Scenario::Following { .. } | Scenario::Devices { .. } | Scenario::Services(_) => {}
     }
     Ok(status(report))
 }

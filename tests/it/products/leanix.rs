@@ -1,11 +1,19 @@
-//! LeanIX: employees in the form of an HR system's file, from an org that may be named by its admin console.
+//! LeanIX: employees in the form of an HR system's file and departments, and the services that they use, from an org that
+//! may be named by its admin console.
 
-use okta_sim::NewUser;
-use rollcall_shared::model::{Connection, Reason};
+use std::collections::BTreeSet;
+
+use futures::TryStreamExt;
+use okta_sim::{NewApp, NewUser};
+use rollcall_shared::handlers::unused::unused;
+use rollcall_shared::handlers::verify::verify;
+use rollcall_shared::model::{Connection, Kind, Reason, State};
+use rollcall_shared::report::Counts;
 use serde_json::{Value, json};
+use test_support::services::{SERVICES, discovered};
 use test_support::world::{Setup, World, counts, document};
 
-use super::{connected, fields, installed, next_day, reachable};
+use super::{DAY, connected, fields, installed, next_day, reachable};
 
 const EMPLOYEES: &str = "leanix-employees";
 const DEPARTMENTS: &str = "leanix-departments";
@@ -120,10 +128,10 @@ async fn engines(world: &World) -> (Value, Option<Reason>) {
 
 /// The address of the admin console is what people copy: it is corrected to the org's, and what is stored is that.
 #[test]
-fn leanix_employees_may_name_the_org_by_its_admin_console() {
+fn leanix_may_name_the_org_by_its_admin_console() {
     let connect = |url: &str| -> Value {
         let mut document = document(&Setup::default(), url);
-        document["mappings"] = json!([{ "preset": EMPLOYEES }]);
+        document["mappings"] = json!([{ "preset": EMPLOYEES }, { "preset": DEPARTMENTS }, { "preset": SERVICES }]);
         Connection::parse(&document.to_string()).expect("the connection is valid").document()
     };
     for pasted in ["https://acme-admin.okta.com", "https://acme-admin.okta.com/admin/dashboard", "ACME-admin.okta.com"]
@@ -131,5 +139,140 @@ fn leanix_employees_may_name_the_org_by_its_admin_console() {
         let stored = connect(pasted);
         assert_eq!(stored["okta"]["url"], "https://acme.okta.com", "{pasted}");
         assert_eq!(stored, connect("https://acme.okta.com"));
+    }
+}
+
+/// The org as LeanIX discovers it: its people, and two applications with a group and three people.
+struct Org {
+    world: World,
+    people: Vec<String>,
+    wiki: String,
+    ledger: String,
+    team: String,
+}
+
+async fn org() -> Org {
+    let mappings = json!([{ "preset": SERVICES }, { "preset": EMPLOYEES }, { "preset": DEPARTMENTS }]);
+    let world = connected(30, mappings).await;
+    let people = reachable(&world)[..4].to_vec();
+    let team = world.group("Finance Team", &people[1..3]);
+    let (wiki, ledger) = world.sim.with(|org| {
+        let wiki = org.create_app(NewApp::new("bookmark", "Wiki").sign_on_mode(Some("BOOKMARK")));
+        let ledger = NewApp::new("netsuite", "Ledger").sign_on_mode(Some("SAML_2_0"));
+        (wiki, org.create_app(ledger.features(&["PUSH_NEW_USERS"])))
+    });
+    Org { world, people, wiki, ledger, team }
+}
+
+/// LeanIX's "discover services", with its employees and departments: one connection, from the first day to the last.
+#[tokio::test]
+async fn leanix_discovers_services_with_employees_and_departments() {
+    let org = org().await;
+    org.is_connected_and_imported().await;
+    org.has_services_that_nobody_has_or_uses_yet().await;
+    org.gives_an_app_to_people_who_use_it().await;
+    org.shows_who_does_not_use_what_they_have().await;
+    org.switches_an_app_off_and_deletes_it().await;
+    org.has_its_employees_and_departments_still().await;
+}
+
+impl Org {
+    async fn service(&self, app: &str) -> Value {
+        fields(&self.world, SERVICES, app).await
+    }
+
+    /// Verify asks for applications and the log beside people; an import of people leaves services alone.
+    async fn is_connected_and_imported(&self) {
+        let checks = verify(&self.world.context, "acme").await.unwrap();
+        let asked: Vec<&str> = checks.iter().map(|check| check.api.as_str()).collect();
+        assert!(checks.iter().all(|check| check.ok), "{checks:?}");
+        for api in ["/api/v1/users", "/api/v1/apps", "/api/v1/logs"] {
+            assert!(asked.contains(&api), "{api}: {asked:?}");
+        }
+        let report = installed(&self.world).await;
+        assert_eq!(counts(&report, EMPLOYEES).created, 30);
+        assert!(counts(&report, DEPARTMENTS).created > 3);
+        assert!(self.world.records(SERVICES).await.is_empty());
+    }
+
+    async fn has_services_that_nobody_has_or_uses_yet(&self) {
+        let report = discovered(&self.world).await;
+        assert_eq!(counts(&report, SERVICES).created, 2, "Okta's own are left out");
+        let record = self.world.record(SERVICES, &self.ledger).await.unwrap();
+        assert_eq!((record.kind, record.state, &record.identifier), (Kind::Service, State::Active, &self.ledger));
+        let since = record.fields["observed_since"].clone();
+        assert!(since.is_string());
+        let expected = json!({
+            "name": "Ledger", "catalog_name": "netsuite", "status": "ACTIVE", "sign_on_mode": "SAML_2_0",
+            "features": ["PUSH_NEW_USERS"], "assigned_users": 0, "assigned_groups": 0, "dormant_users": 0,
+            "idle_users": 0, "last_used": null, "users_7_days": 0, "users_30_days": 0, "users_90_days": 0,
+            "observed_since": since,
+        });
+        assert_eq!(self.service(&self.ledger).await, expected);
+    }
+
+    /// One in person and two by a group; one of them signs on twice, one fails to, and one somewhere else.
+    async fn gives_an_app_to_people_who_use_it(&self) {
+        let Org { world, people, wiki, ledger, team } = self;
+        let used = world.sim.with(|org| {
+            assert!(org.assign(&people[0], ledger) && org.assign_group(team, ledger) && org.assign(&people[3], wiki));
+            assert!(org.sign_on(&people[0], ledger) && org.sign_on(&people[0], ledger));
+            assert!(org.fail_sign_on(&people[1], ledger, "INVALID_CREDENTIALS"));
+            org.sign_ons().filter(|sign_on| sign_on.app == *ledger).map(|sign_on| sign_on.at).max().unwrap()
+        });
+        assert_eq!(counts(&discovered(world).await, SERVICES).updated, 2);
+        let found = self.service(ledger).await;
+        let of = |names: &[&str]| names.iter().map(|name| found[*name].clone()).collect::<Vec<_>>();
+        assert_eq!(of(&["assigned_users", "assigned_groups", "dormant_users", "idle_users"]), [3, 1, 0, 2]);
+        assert_eq!(of(&["users_7_days", "users_30_days", "users_90_days"]), [1, 1, 1]);
+        assert_eq!(found["last_used"], used.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string());
+        // After ten days they count as users of the month, and after forty as users of the quarter.
+        for (days, within) in [(10, [0, 1, 1]), (30, [0, 0, 1])] {
+            world.later(DAY * days);
+            discovered(world).await;
+            let found = self.service(ledger).await;
+            assert_eq!(["users_7_days", "users_30_days", "users_90_days"].map(|name| found[name].clone()), within);
+        }
+    }
+
+    /// The wiki was never used, by nobody; the ledger not by the team.
+    async fn shows_who_does_not_use_what_they_have(&self) {
+        let Org { world, people, wiki, ledger, .. } = self;
+        let rows: Vec<_> = unused(&world.context, "acme", None).await.unwrap().rows.try_collect().await.unwrap();
+        let found: BTreeSet<(&str, Option<&str>)> =
+            rows.iter().map(|row| (row.app_name.as_str(), row.person.as_deref())).collect();
+        let expected =
+            [("Wiki", None), ("Wiki", Some(&*people[3])), ("Ledger", Some(&*people[1])), ("Ledger", Some(&*people[2]))];
+        assert_eq!(found, expected.into());
+        assert_eq!((rows.len(), self.service(wiki).await["last_used"].clone()), (4, Value::Null));
+        assert_eq!(self.service(ledger).await["idle_users"], 2);
+    }
+
+    async fn switches_an_app_off_and_deletes_it(&self) {
+        let Org { world, ledger, wiki, .. } = self;
+        world.sim.with(|org| assert!(org.deactivate_app(ledger)));
+        assert_eq!(counts(&discovered(world).await, SERVICES).deactivated, 1);
+        let record = world.record(SERVICES, ledger).await.unwrap();
+        assert_eq!((record.state, record.reason), (State::Inactive, Some(Reason::Deactivated)));
+        assert_eq!((&record.fields["status"], &record.fields["assigned_users"]), (&json!("INACTIVE"), &json!(3)));
+
+        world.sim.with(|org| assert!(org.activate_app(ledger)));
+        assert_eq!(counts(&discovered(world).await, SERVICES).reactivated, 1);
+        world.later(DAY);
+        world.sim.with(|org| assert!(org.deactivate_app(ledger) && org.delete_app(ledger)));
+        discovered(world).await;
+        assert_eq!(world.standing(SERVICES, ledger).await, Some(Reason::Deleted));
+        let assigned: Vec<_> = world.context.directory.assignments("acme").try_collect().await.unwrap();
+        assert!(assigned.iter().all(|(app, _)| app == wiki), "nobody is assigned to it any more: {assigned:?}");
+        // And so it stays.
+        let quiet = counts(&discovered(world).await, SERVICES);
+        assert_eq!(quiet, Counts { read: quiet.unchanged, unchanged: quiet.unchanged, ..Counts::default() });
+    }
+
+    async fn has_its_employees_and_departments_still(&self) {
+        let services = self.world.records(SERVICES).await;
+        let report = next_day(&self.world).await;
+        assert_eq!(counts(&report, EMPLOYEES).unchanged, 30);
+        assert_eq!(self.world.records(SERVICES).await, services, "an import of people says nothing of services");
     }
 }

@@ -56,6 +56,12 @@ pub async fn discovered(world: &World) -> RunReport {
 
 /// Panics unless the directory says of applications what the org did some time between a moment and now.
 pub async fn assert_true(world: &World, since: Timestamp) {
+    let differences = compare(world, since).await;
+    assert!(differences.is_empty(), "the directory differs from the org:\n{}", differences.join("\n"));
+}
+
+/// What the directory says of applications otherwise than the org did at any time between a moment and now.
+pub async fn compare(world: &World, since: Timestamp) -> Vec<String> {
     let records = world.records(SERVICES).await;
     let mut differences = Vec::new();
     let truths = world.sim.with(|org| truths(org, since));
@@ -70,7 +76,13 @@ pub async fn assert_true(world: &World, since: Timestamp) {
             differences.push(format!("{id} is not in Okta, and its record is {:?} {:?}", record.state, record.reason));
         }
     }
-    assert!(differences.is_empty(), "the directory differs from the org:\n{}", differences.join("\n"));
+    differences
+}
+
+/// Of how many applications something has changed since a moment by the passing of time alone: somebody's last sign-on has
+/// left the week, the month or the quarter.
+pub fn aged(org: &Org, since: Timestamp) -> usize {
+    truths(org, since).values().filter(|truth| truth.between.values().any(|(least, most)| least != most)).count()
 }
 
 /// Whether an application is one that there is a record of, by the documented names of those that are not.

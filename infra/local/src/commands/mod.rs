@@ -16,6 +16,7 @@ mod runs;
 mod serve;
 pub(crate) mod sync;
 mod unsynced;
+mod unused;
 pub(crate) mod verify;
 pub(crate) mod watch;
 
@@ -38,6 +39,7 @@ pub(crate) async fn run(session: &mut Session, command: Command) -> Result<Statu
         Command::List(arguments) => list::run(session, &arguments).await,
         Command::Unsynced(arguments) => unsynced::run(session, &arguments).await,
         Command::Offboarding(arguments) => offboarding::run(session, &arguments).await,
+        Command::Unused(arguments) => unused::run(session, &arguments).await,
         Command::Import(arguments) => import::run(session, &arguments).await,
         Command::Presets => presets::list(session),
         Command::Preset(argument) => presets::show(session, &argument.name),

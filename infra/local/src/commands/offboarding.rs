@@ -58,6 +58,6 @@ fn table(session: &mut Session, holdings: Vec<Holding>) -> Result<(), Failure> {
 }
 
 /// The day of a time: for people that is enough.
-fn day(time: Option<Time>) -> String {
+pub(super) fn day(time: Option<Time>) -> String {
     time.map(|time| time.to_string().chars().take(10).collect()).unwrap_or_default()
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use rollcall_shared::model::app::Unused;
 use rollcall_shared::model::{Holding, Record, UnsyncedRow};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -62,6 +63,18 @@ impl<W: Write> Csv<W> {
     /// Writes a row of the offboarding view.
     pub(crate) fn holding(&mut self, holding: &Holding) -> io::Result<()> {
         self.row(holding)
+    }
+
+    /// Rows of the view of what is not used.
+    pub(crate) fn unused(writer: W) -> io::Result<Csv<W>> {
+        let app = ["connection", "app", "app_name", "app_status"];
+        let person = ["person", "assigned", "since", "last_sign_on", "observed_since"];
+        Csv::begin(writer, app.into_iter().chain(person).map(Column::Key).collect())
+    }
+
+    /// Writes a row of what is not used.
+    pub(crate) fn unused_row(&mut self, row: &Unused) -> io::Result<()> {
+        self.row(row)
     }
 
     /// Writes a record.

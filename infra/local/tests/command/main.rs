@@ -87,6 +87,27 @@ fn only_devices_are_listed_as_events() {
     assert_eq!(run(directory.path(), &["unsynced", "acme", "--format", "ocsf"]).0, 2);
 }
 
+/// Nobody has looked into the log yet: that is said, and nothing is called unused.
+#[test]
+fn without_a_look_at_the_log_nothing_is_called_unused() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("c.json"), connection().to_string()).unwrap();
+    assert_eq!(run(directory.path(), &["apply", "c.json", "--token-env", "TOKEN"]).0, 0);
+    for (format, expected) in [
+        ("csv", "connection,app,app_name,app_status,person,assigned,since,last_sign_on,observed_since\r\n"),
+        ("ndjson", ""),
+        ("table", ""),
+    ] {
+        let (status, stdout, stderr) = run(directory.path(), &["unused", "acme", "--format", format]);
+        assert_eq!((status, stdout.as_str()), (0, expected), "{stderr}");
+        assert!(stderr.contains("was never read, so nothing can be called unused"), "{stderr}");
+    }
+    let (status, stdout, _) = run(directory.path(), &["unused", "acme", "--app", "0oa1", "--json"]);
+    let problem = &serde_json::from_str::<Value>(&stdout).unwrap()["problem"];
+    assert_eq!((status, &problem["type"]), (2, &json!("urn:rollcall:problem:unknown-record")));
+    assert_eq!(run(directory.path(), &["unused", "acne"]).0, 2);
+}
+
 #[test]
 fn presets_are_listed_and_can_be_pasted() {
     let directory = tempfile::tempdir().unwrap();

@@ -9,7 +9,7 @@ use super::{NOON, directory, lease, overtaken, time};
 use crate::directory::keys::{self, Shelf, Table};
 use crate::directory::parts::LARGEST;
 use crate::directory::search::Search;
-use crate::directory::{Directory, DirectoryError, Lease, SignOnLog};
+use crate::directory::{AppListing, Directory, DirectoryError, KeptApp, Lease, SignOnLog};
 use crate::model::Time;
 use crate::model::app::{Person, SignOn, SignOns, Use, WINDOW};
 
@@ -226,4 +226,22 @@ async fn the_position_in_the_log_moves_under_the_latest_lease_only() {
     assert!(matches!(fenced, Err(DirectoryError::Fenced { .. })), "{fenced:?}");
     assert_eq!(directory.sign_on_log("acme").await.unwrap(), log);
     assert_eq!(directory.log_position("acme").await.unwrap(), Default::default(), "it is a position of its own");
+}
+
+#[tokio::test]
+async fn of_which_applications_anything_is_kept_is_known() {
+    let directory = directory().await;
+    let lease = lease(&directory, "run-1").await;
+    let kept = async || -> Vec<KeptApp> { directory.kept_apps("acme").try_collect().await.unwrap() };
+    let app = |app: &str, is_listed| KeptApp { app: app.to_owned(), is_listed };
+    assert_eq!(kept().await, []);
+    add(&directory, &lease, &[("00u1", "0oa#1", ago(1)), ("00u1", "0oa2", ago(1))]).await;
+    let listing = AppListing { app: "0oa2".to_owned(), at: time(NOON), people: BTreeMap::new(), groups: Some(1) };
+    directory.put_app_listing(&lease, listing).await.unwrap();
+    assert_eq!(kept().await, [app("0oa#1", false), app("0oa2", true)]);
+    assert_eq!(directory.app_listed("acme", "0oa#1").await.unwrap(), None);
+    directory.forget_app_people(&lease, "0oa2").await.unwrap();
+    assert_eq!((kept().await, used(&directory, "0oa2").await.0), (vec![app("0oa#1", false), app("0oa2", false)], 1));
+    directory.forget_app(&lease, "0oa2").await.unwrap();
+    assert_eq!(kept().await, [app("0oa#1", false)]);
 }

@@ -1,6 +1,8 @@
 //! The durable state that a service-discovery resumes from, and what it keeps in memory. Ids of people never stand in the
 //! checkpoint.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::people::Roll;
@@ -71,7 +73,7 @@ pub(crate) enum Phase {
     Absences,
     /// The guard decides.
     Deciding,
-    /// Deactivations are carried out or held.
+    /// Deactivations are carried out or held; then what need not be kept any more is forgotten.
     Applying,
     /// Everything is in the directory.
     Finished,
@@ -87,6 +89,8 @@ pub(crate) struct Work {
     pub(crate) meeting: Meeting,
     /// The people of the application whose list is not finished.
     pub(crate) roll: Roll,
+    /// Those of the list that are no services, as far as this invocation has read it.
+    pub(crate) left_out: HashSet<String>,
 }
 
 impl Sheet for Work {

@@ -64,7 +64,10 @@ async fn read_on(job: &Discovering, read: &mut Read, left_out: &HashSet<String>)
         log.looked = if is_last { Some(page.date) } else { newest.max(log.looked) };
         // After trouble a smaller page is asked for, and its link goes on with that: not for good.
         let next = page.next.map(|next| next.with_limit_of(&question));
-        log.next = next.as_ref().map(|next| next.as_str().to_owned());
+        // A role that was lost for a moment gets a link that leads past what it may not see: a page without events is asked
+        // for again.
+        let on = if page.objects.is_empty() { Some(&at) } else { next.as_ref() };
+        log.next = on.map(|on| on.as_str().to_owned());
         read.pages += 1;
         if read.sign_ons.is_full() || read.pages >= PAGES_A_SAVE {
             store(job, read).await?;

@@ -3,10 +3,12 @@
 //! A run first follows the log's sign-ons from where the run before stopped; then it reads the whole list, for there is no
 //! delta of applications, and of each that is a service its people and groups, before its record is written: expressions
 //! read what was stored. Phases follow each other, and each can be taken up again from the checkpoint: following, reading,
-//! absences (of applications that the list did not show), deciding (the guard), applying. No person costs a call.
+//! absences (of applications that the list did not show), deciding (the guard), applying, at whose end is forgotten what was
+//! kept of applications that are gone. No person costs a call.
 
 mod checkpoint;
 mod following;
+mod forgetting;
 mod people;
 mod prepare;
 mod reading;
@@ -84,6 +86,7 @@ async fn phases(job: &Discovering, state: &ConnectionState) -> Result<RunState, 
             Phase::Applying => {
                 ending = apply(job).await?;
                 job.sync_waiting().await?;
+                Box::pin(forgetting::forget(job)).await?;
                 Phase::Finished
             }
             Phase::Finished => {

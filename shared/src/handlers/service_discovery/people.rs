@@ -3,13 +3,16 @@
 
 use std::collections::BTreeMap;
 
+use futures::TryStreamExt;
+
 use super::checkpoint::{Discovering, PeopleListing};
 use crate::directory::AppListing;
 use crate::error::Error;
 use crate::handlers::interruption::Interruption;
 use crate::handlers::work::{Chunk, Pages};
-use crate::model::RawObject;
+use crate::line::ById;
 use crate::model::app::{Access, Assignment, read, written};
+use crate::model::{ObjectKind, RawObject};
 use crate::okta::{Fault, OktaError, Page, PageRequest};
 
 /// The most rows that one item of them holds: some 100 KB.
@@ -51,6 +54,13 @@ impl Roll {
         });
         chunks.collect()
     }
+}
+
+/// What is listed of an application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Of {
+    People,
+    Groups,
 }
 
 /// What came of asking for a page of a list that hangs on an application.
@@ -99,9 +109,11 @@ async fn read_people(job: &Discovering, app: &str) -> Result<bool, Interruption>
     if begun && cursor.is_none() {
         return Ok(true);
     }
-    let mut pages = Pages::new(PageRequest::app_users(app), cursor.as_deref().map(PageRequest::stored));
+    let at = cursor.as_deref().map(PageRequest::stored);
+    let mut pages = Pages::new(PageRequest::app_users(app), at);
     loop {
-        let page = match ask(job, &mut pages, "people").await? {
+        let none_yet = job.work().roll.people.is_empty();
+        let page = match ask(job, &mut pages, (app, Of::People, none_yet)).await? {
             Asked::Page(page) => page,
             Asked::End => return Ok(true),
             Asked::Nothing => return Ok(false),
@@ -124,7 +136,7 @@ async fn read_people(job: &Discovering, app: &str) -> Result<bool, Interruption>
 async fn count_groups(job: &Discovering, app: &str) -> Result<Option<u64>, Interruption> {
     let (mut pages, mut groups) = (Pages::new(PageRequest::app_groups(app), None), 0);
     loop {
-        match ask(job, &mut pages, "groups").await? {
+        match ask(job, &mut pages, (app, Of::Groups, groups == 0)).await? {
             Asked::Page(page) => groups += page.objects.len() as u64,
             Asked::End => return Ok(Some(groups)),
             Asked::Nothing => return Ok(None),
@@ -132,17 +144,41 @@ async fn count_groups(job: &Discovering, app: &str) -> Result<Option<u64>, Inter
     }
 }
 
-async fn ask(job: &Discovering, pages: &mut Pages, of: &str) -> Result<Asked, Interruption> {
-    match pages.next(job).await {
-        Ok(Some(page)) => Ok(Asked::Page(page)),
-        Ok(None) => Ok(Asked::End),
+async fn ask(
+    job: &Discovering,
+    pages: &mut Pages,
+    (app, of, none_yet): (&str, Of, bool),
+) -> Result<Asked, Interruption> {
+    let page = match pages.next(job).await {
+        Ok(Some(page)) => page,
+        Ok(None) => return Ok(Asked::End),
         Err(Interruption::Error(Error::Okta(OktaError::Refused { fault: Fault::NotVisible, .. }))) => {
-            Ok(Asked::Nothing)
+            return Ok(Asked::Nothing);
         }
         Err(Interruption::Error(Error::Okta(error))) if error.is_not_permitted() => {
-            job.line.warn(format!("The {of} of applications could not be listed: {error}"));
-            Ok(Asked::Nothing)
+            let what = if of == Of::People { "people" } else { "groups" };
+            job.line.warn(format!("The {what} of applications could not be listed: {error}"));
+            return Ok(Asked::Nothing);
         }
-        Err(interruption) => Err(interruption),
+        Err(interruption) => return Err(interruption),
+    };
+    let ends_without_any = page.objects.is_empty() && page.next.is_none();
+    if !ends_without_any || (none_yet && is_known_to_have_none(job, app, of).await?) {
+        return Ok(Asked::Page(page));
+    }
+    // It is also what a role gets that was taken its sight: believed when the application is seen, and then still nobody.
+    match job.line.read_again(ObjectKind::App, app).await? {
+        ById::Here(_) => Ok(pages.again(job).await?.map_or(Asked::End, Asked::Page)),
+        ById::NotVisible | ById::Withheld(_) => Ok(Asked::Nothing),
+    }
+}
+
+/// Whether nobody was assigned when the application was listed last: then a list without anybody changes nothing.
+async fn is_known_to_have_none(job: &Discovering, app: &str, of: Of) -> Result<bool, Interruption> {
+    let (directory, connection) = (&job.line.directory, &job.line.connection.name);
+    let Some(listed) = directory.app_listed(connection, app).await? else { return Ok(false) };
+    match of {
+        Of::Groups => Ok(listed.groups == Some(0)),
+        Of::People => Ok(directory.app_assignments(connection, app).try_next().await?.is_none()),
     }
 }

@@ -1,5 +1,6 @@
 //! What a service-discovery needs before it begins: the org, what is known from before, and what an earlier invocation left.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::checkpoint::{Checkpoint, Discovering, PeopleListing, Phase, Work};
@@ -43,7 +44,8 @@ pub(super) async fn prepare(
     let met = line.directory.seen(line.lease.run(), MET, checkpoint.met_chunks).await?;
     let roll = roll(&line, &mut checkpoint).await?;
     let meeting = Meeting { met: Seen::resumed(met), taken_up: run.taken_up, held: None };
-    let job = AtWork::on(line, Work { checkpoint, meeting, roll }, run.report.clone(), (context.tuning, stops));
+    let work = Work { checkpoint, meeting, roll, left_out: HashSet::new() };
+    let job = AtWork::on(line, work, run.report.clone(), (context.tuning, stops));
     if job.line.directory.hold(&job.line.connection.name).await?.is_some() {
         let held = held(&job).await?;
         job.work().meeting.held = Some(held);

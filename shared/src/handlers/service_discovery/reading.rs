@@ -8,7 +8,7 @@ use super::people;
 use crate::handlers::interruption::Interruption;
 use crate::handlers::work::{Pages, Sheet};
 use crate::model::app::AppKind;
-use crate::model::{RawObject, peek};
+use crate::model::{RawObject, identify, peek};
 use crate::okta::PageRequest;
 use crate::reconcile::Source;
 
@@ -20,9 +20,10 @@ pub(super) async fn read(job: &Discovering) -> Result<(), Interruption> {
     while let Some(page) = pages.next(job).await? {
         job.work().checkpoint.asked.get_or_insert(page.date);
         for app in page.objects {
-            match kind_of(&app) {
-                AppKind::OktaOwn => job.work().checkpoint.own = true,
-                AppKind::Directory => {}
+            let kind = kind_of(&app);
+            job.work().checkpoint.own |= kind == AppKind::OktaOwn;
+            match kind {
+                AppKind::OktaOwn | AppKind::Directory => drop(job.work().left_out.insert(identify(&app).id)),
                 AppKind::Service => take_in(job, app).await?,
             }
         }

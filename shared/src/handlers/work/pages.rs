@@ -1,4 +1,4 @@
-//! A list of people that is read page after page from where a checkpoint stands; a lost cursor begins it again, once.
+//! A list that is read page after page from where a checkpoint stands; a lost cursor begins it again, once.
 
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +45,8 @@ impl Listing {
 pub(crate) struct Pages {
     first: PageRequest,
     next: Option<PageRequest>,
+    /// The page that was given last.
+    last: Option<PageRequest>,
     resumed: bool,
 }
 
@@ -53,19 +55,20 @@ impl Pages {
     pub(crate) fn new(first: PageRequest, at: Option<PageRequest>) -> Pages {
         let resumed = at.is_some();
         let next = Some(at.unwrap_or_else(|| first.clone()));
-        Pages { first, next, resumed }
+        Pages { first, next, last: None, resumed }
+    }
+
+    /// The page that was given last, once more.
+    pub(crate) async fn again(&mut self, job: &AtWork<impl Sheet>) -> Result<Option<Page>, Interruption> {
+        self.next = self.last.clone();
+        self.next(job).await
     }
 
     /// The next page; `None` at the end. Stops where the work should.
     pub(crate) async fn next<S: Sheet>(&mut self, job: &AtWork<S>) -> Result<Option<Page>, Interruption> {
         while let Some(asked) = self.next.take() {
             job.interrupted()?;
-            let page = match S::OBJECTS {
-                ObjectKind::User => page_of_people(&job.line.okta, &asked).await,
-                // Where these end without anything, their jobs look around in their own ways.
-                ObjectKind::Device | ObjectKind::App => job.line.okta.page(&asked).await.map_err(Interruption::from),
-            };
-            match page {
+            match page(job, &asked).await {
                 Err(interruption) if self.resumed && is_cursor_lost(&interruption) => {
                     self.resumed = false;
                     self.next = Some(self.first.clone());
@@ -73,10 +76,20 @@ impl Pages {
                 page => {
                     let page = page?;
                     self.next = page.next.clone();
+                    self.last = Some(asked);
                     return Ok(Some(page));
                 }
             }
         }
         Ok(None)
+    }
+}
+
+/// A page of a list. A role that was taken its sight gets one without anything as well, which ends the list: of people it is
+/// believed when the credential sees the org, and what other lists end with, their jobs look into themselves.
+async fn page<S: Sheet>(job: &AtWork<S>, asked: &PageRequest) -> Result<Page, Interruption> {
+    match S::OBJECTS {
+        ObjectKind::User => page_of_people(&job.line.okta, asked).await,
+        ObjectKind::Device | ObjectKind::App => Ok(job.line.okta.page(asked).await?),
     }
 }

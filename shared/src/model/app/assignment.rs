@@ -14,7 +14,7 @@
 //!
 //! A status that nobody has heard of grants access: a word that Okta adds one day must not hide that somebody has it.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::part::Kept;
 use crate::model::raw::is_object_id;
@@ -32,7 +32,8 @@ pub struct Assignment {
 }
 
 /// How somebody is assigned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Assigned {
     /// In person, and perhaps by a group as well.
     Directly,

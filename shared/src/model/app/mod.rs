@@ -9,6 +9,7 @@ mod kind;
 mod part;
 mod service;
 mod sign_on;
+mod unused;
 mod usage;
 
 pub use assignment::{Access, Assigned, Assignment, AssignmentStatus, UnreadableAssignment};
@@ -16,4 +17,5 @@ pub use kind::AppKind;
 pub use part::{Kept, Person, belonging, cut, read, written};
 pub use service::{Headcounts, Service};
 pub use sign_on::SignOn;
+pub use unused::{Observed, Unused};
 pub use usage::{SignOns, Use, WINDOW, merged};

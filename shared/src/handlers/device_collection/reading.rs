@@ -1,11 +1,13 @@
 //! Reading: the list of devices, all of them or those that changed, taken through the line page by page.
 
+use serde::Deserialize;
+
 use super::checkpoint::Collecting;
 use crate::error::{Error, Fate};
 use crate::handlers::interruption::{Interruption, blind};
 use crate::handlers::work::Pages;
-use crate::model::{RawObject, Time, identify};
-use crate::okta::{OktaError, PageRequest};
+use crate::model::{ObjectKind, RawObject, Time, identify};
+use crate::okta::{OktaError, Page, PageRequest};
 use crate::reconcile::Source;
 use crate::report::Problem;
 
@@ -40,7 +42,7 @@ pub(super) async fn read(job: &Collecting) -> Result<(), Interruption> {
 }
 
 /// The next page. That the org has no devices to show, or not to this credential, is told as what it is.
-async fn next(job: &Collecting, pages: &mut Pages) -> Result<Option<crate::okta::Page>, Interruption> {
+async fn next(job: &Collecting, pages: &mut Pages) -> Result<Option<Page>, Interruption> {
     match pages.next(job).await {
         Err(Interruption::Error(Error::Okta(error))) if error.is_not_permitted() => {
             Err(Error::Problem(not_collected(job, &error).await?, Fate::Fatal).into())
@@ -64,7 +66,7 @@ fn changed(job: &Collecting, objects: Vec<RawObject>) -> Vec<RawObject> {
 }
 
 fn updated(object: &RawObject) -> Option<Time> {
-    #[derive(serde::Deserialize)]
+    #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Updated {
         last_updated: Time,
@@ -78,7 +80,7 @@ async fn look_around(job: &Collecting) -> Result<(), Interruption> {
         return Ok(());
     }
     let line = &job.line;
-    for (_, mapping) in line.connection.mappings_of(crate::model::ObjectKind::Device) {
+    for (_, mapping) in line.connection.mappings_of(ObjectKind::Device) {
         if !line.directory.some_active((&line.connection.name, &mapping.name), 0, 1).await?.is_empty() {
             return Err(blind("Okta lists no device at all, and some are known."));
         }

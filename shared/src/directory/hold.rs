@@ -14,7 +14,7 @@ use super::lease::Lease;
 use super::search::Search;
 use super::update::{Update, text, whole};
 use super::{Directory, DirectoryError, Rows};
-use crate::model::{Change, Time};
+use crate::model::{Change, Reason, Time};
 
 /// The header of an open hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,12 +106,20 @@ impl Directory {
         item.map(|item| item.json("change")).transpose()
     }
 
-    /// Adds a deactivation to the hold; a later one of the same object takes its place.
+    /// Adds a deactivation to the hold; a later one of the same object takes its place. One that says that the object is
+    /// gone stays before one that was observed: a run that is taken up may bring what it saw long ago, and whoever approves
+    /// reads the object again in any case.
     ///
     /// # Errors
     /// Retryable when the lease has lapsed, a later holder has written, or DynamoDB throttles or is out of reach; fatal
     /// when it refuses.
     pub async fn add_held(&self, lease: &Lease, mapping: &str, change: &Change) -> Result<(), DirectoryError> {
+        if change.observed.is_some() {
+            let before = self.held_change(lease.connection(), mapping, &change.id).await?;
+            if before.is_some_and(|before| before.standing.is_some_and(Reason::is_gone)) {
+                return Ok(());
+            }
+        }
         let update = Update::new()
             .fenced(&Fence::of(lease))
             .set("mapping", text(mapping))

@@ -22,6 +22,13 @@ pub struct Resolved {
     pub warnings: Vec<String>,
 }
 
+impl From<Groups> for Resolved {
+    /// Groups of which there is no news.
+    fn from(groups: Groups) -> Resolved {
+        Resolved { groups, new: Vec::new(), warnings: Vec::new() }
+    }
+}
+
 /// A group that was looked for.
 enum Found {
     Known(Group),
@@ -36,7 +43,7 @@ impl Groups {
     /// Retryable or fatal, of Okta or the directory. A group that is not found is an error of its mappings alone.
     pub async fn resolve(okta: &Okta, directory: &Directory, connection: &Connection) -> Result<Resolved, Error> {
         let names: BTreeSet<&str> = connection.mappings.iter().flat_map(Mapping::groups).collect();
-        let mut resolved = Resolved { groups: Groups::none_yet(okta), new: Vec::new(), warnings: Vec::new() };
+        let mut resolved = Resolved::from(Groups::none_yet(okta));
         let mut missing: HashMap<&str, (&str, String)> = HashMap::new();
         for name in names {
             match look_for(okta, directory, (&connection.name, name)).await? {

@@ -67,13 +67,17 @@ pub(crate) async fn ask_for_an_import(context: &Context, connection: &Connection
     Error::Problem(Problem::new(slug, title, detail, hint).with_status(409), Fate::Fatal)
 }
 
-/// Known active people, other ones in every run: should they all have been deleted, the next run asks for others. Not those
-/// who were found to be gone, and wait for a person to agree.
-pub(crate) async fn witnesses(run: &Run, connection: &Connection) -> Result<Vec<String>, Interruption> {
+/// Known active objects of a kind, other ones in every run: should they all have been deleted, the next run asks for others.
+/// Not those that were found to be gone, and wait for a person to agree.
+pub(crate) async fn witnesses(
+    run: &Run,
+    connection: &Connection,
+    objects: ObjectKind,
+) -> Result<Vec<String>, Interruption> {
     let first = hash(run.lease.run()) % SHARDS;
     let any_held = run.directory.hold(&connection.name).await?.is_some();
     let asked = if any_held { WITNESSES * CANDIDATES } else { WITNESSES };
-    for (_, mapping) in connection.mappings_of_people() {
+    for (_, mapping) in connection.mappings_of(objects) {
         let place = (connection.name.as_str(), mapping.name.as_str());
         let mut found = Vec::new();
         for id in run.directory.some_active(place, first, asked).await? {

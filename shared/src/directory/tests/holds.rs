@@ -4,8 +4,7 @@ use futures::TryStreamExt;
 
 use super::{NOON, creation, directory, lease, overtaken, time};
 use crate::directory::{Acquired, Directory, DirectoryError, HeldEntry, Hold};
-use crate::model::Change;
-use crate::model::Job;
+use crate::model::{Change, Job, Reason};
 
 async fn held(directory: &Directory) -> Vec<HeldEntry> {
     directory.held("acme").try_collect().await.unwrap()
@@ -49,6 +48,18 @@ async fn a_hold_opens_grows_shrinks_and_closes() {
 
     directory.open_hold(&import, time("2026-11-22T00:00:00.000Z")).await.unwrap();
     assert_eq!(directory.hold("acme").await.unwrap().unwrap().opened, time("2026-11-22T00:00:00.000Z"));
+}
+
+#[tokio::test]
+async fn what_waits_as_gone_is_not_replaced_by_what_was_seen_before() {
+    let directory = directory().await;
+    let import = lease(&directory, "run-1").await;
+    let suspended = Change { standing: Some(Reason::Suspended), ..creation("00u1", NOON) };
+    let deleted = Change { standing: Some(Reason::Deleted), observed: None, content: None, ..suspended.clone() };
+    for (next, waits) in [(&suspended, &suspended), (&deleted, &deleted), (&suspended, &deleted)] {
+        directory.add_held(&import, "employees", next).await.unwrap();
+        assert_eq!(held(&directory).await[0].change, *waits);
+    }
 }
 
 #[tokio::test]

@@ -16,10 +16,9 @@ use crate::handlers::interruption::Interruption;
 use crate::handlers::invocation::Stops;
 use crate::handlers::run::Run;
 use crate::handlers::sight::find_groups;
-use crate::handlers::work::holding::held;
-use crate::handlers::work::meeting::{MET, Meeting};
+use crate::handlers::work::meeting::Meeting;
 use crate::handlers::work::{AtWork, Ledger, Seen};
-use crate::model::{Connection, Time};
+use crate::model::{Connection, ObjectKind, Time};
 use crate::okta::{ChangedGroups, Okta};
 use crate::report::Problem;
 
@@ -41,23 +40,14 @@ pub(super) async fn prepare(context: &Context, run: &mut Run, stops: Option<Stop
     for group in &mapped.resolved.new {
         run.directory.put_resolved_group(&run.lease, group).await?;
     }
-    let witnesses = witnesses(run, &connection).await?;
+    let witnesses = witnesses(run, &connection, ObjectKind::User).await?;
     let line = run.line(okta, connection, mapped.resolved).await?;
-    let met = line.directory.seen(line.lease.run(), MET, checkpoint.met_chunks).await?;
+    let meeting = Meeting::resumed(run, &line, checkpoint.met_chunks).await?;
     let (list, chunks) = (FIRST_LISTING - checkpoint.members.pass, checkpoint.members.seen_chunks);
     let members = line.directory.seen(line.lease.run(), list, chunks).await?;
-    let work = Work {
-        checkpoint,
-        meeting: Meeting { met: Seen::resumed(met), taken_up: run.taken_up, held: None },
-        members: Seen::resumed(members),
-        changed: mapped.changed,
-        witnesses,
-    };
+    let work = Work { checkpoint, meeting, members: Seen::resumed(members), changed: mapped.changed, witnesses };
     let delta = AtWork::on(line, work, run.report.clone(), (context.tuning, stops));
-    if delta.line.directory.hold(&delta.line.connection.name).await?.is_some() {
-        let held = held(&delta).await?;
-        delta.work().meeting.held = Some(held);
-    }
+    delta.recall_held().await?;
     Ok(delta)
 }
 
@@ -77,7 +67,7 @@ async fn mapped_groups(
     (connection, since): (&Connection, Time),
 ) -> Result<MappedGroups, Interruption> {
     if let Some(groups) = Groups::recalled(okta, directory, connection).await? {
-        let resolved = Resolved { groups, new: Vec::new(), warnings: Vec::new() };
+        let resolved = Resolved::from(groups);
         if let Some(mapped) = changed(okta, resolved, since).await? {
             return Ok(mapped);
         }

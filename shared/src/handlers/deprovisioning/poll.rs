@@ -20,7 +20,7 @@ use crate::handlers::invocation::Stops;
 use crate::handlers::run::Run;
 use crate::handlers::sight::see_anybody;
 use crate::handlers::{connect, fan_out};
-use crate::model::{Connection, Hint, Job, Time};
+use crate::model::{Connection, Hint, Job, ObjectKind, Time};
 use crate::okta::{LOG_RETENTION, Okta, PageRequest, log_reaches_back_to};
 use crate::reconcile::{LATE_EVENTS, hash};
 
@@ -129,7 +129,7 @@ impl Poll {
             return Ok(());
         }
         // A role that sees nothing has a quiet log, too.
-        see_anybody(&self.okta, &witnesses(run, &self.connection).await?).await?;
+        see_anybody(&self.okta, &witnesses(run, &self.connection, ObjectKind::User).await?).await?;
         let polls = SharedRun { run: run.report.run.clone(), began: run.report.started };
         let position = LogPosition { polls: Some(polls), ..self.position };
         Ok(run.directory.put_log_position(&run.lease, &position).await?)

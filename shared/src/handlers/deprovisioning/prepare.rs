@@ -13,9 +13,8 @@ use crate::handlers::interruption::Interruption;
 use crate::handlers::invocation::Stops;
 use crate::handlers::run::Run;
 use crate::handlers::sight::find_groups;
-use crate::handlers::work::holding::held;
-use crate::handlers::work::meeting::{MET, Meeting};
-use crate::handlers::work::{AtWork, Ledger, Seen};
+use crate::handlers::work::meeting::Meeting;
+use crate::handlers::work::{AtWork, Ledger};
 use crate::model::ObjectKind;
 
 /// Takes up or begins a run.
@@ -28,7 +27,7 @@ pub(super) async fn prepare(
     let Poll { connection, okta, state, import, position, question } = poll;
     connect::same_org(&okta, &connection, &state).await?;
     let resolved = match Groups::recalled(&okta, &run.directory, &connection).await? {
-        Some(groups) => Resolved { groups, new: Vec::new(), warnings: Vec::new() },
+        Some(groups) => Resolved::from(groups),
         None => find_groups(&okta, &run.directory, &connection).await?,
     };
     for group in &resolved.new {
@@ -51,15 +50,11 @@ pub(super) async fn prepare(
         }
     };
     let knows_groups = import.mappings_digest == connection.mappings_digest_of(ObjectKind::User);
-    let witnesses = witnesses(run, &connection).await?;
+    let witnesses = witnesses(run, &connection, ObjectKind::User).await?;
     let line = run.line(okta, connection, resolved).await?;
-    let met = line.directory.seen(line.lease.run(), MET, checkpoint.met_chunks).await?;
-    let meeting = Meeting { met: Seen::resumed(met), taken_up: run.taken_up, held: None };
+    let meeting = Meeting::resumed(run, &line, checkpoint.met_chunks).await?;
     let work = Work { checkpoint, meeting, position, question, hooked: Vec::new(), witnesses, knows_groups };
     let job = AtWork::on(line, work, run.report.clone(), (context.tuning, stops));
-    if job.line.directory.hold(&job.line.connection.name).await?.is_some() {
-        let held = held(&job).await?;
-        job.work().meeting.held = Some(held);
-    }
+    job.recall_held().await?;
     Ok(job)
 }

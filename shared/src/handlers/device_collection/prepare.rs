@@ -6,24 +6,20 @@ use std::time::Duration;
 
 use super::checkpoint::{Checkpoint, Collecting, Phase, Work};
 use crate::context::Context;
-use crate::directory::{Collection, ConnectionState, SHARDS};
+use crate::directory::{Collection, ConnectionState};
 use crate::groups::{Groups, Resolved};
 use crate::handlers::connect;
+use crate::handlers::following::witnesses;
 use crate::handlers::interruption::Interruption;
 use crate::handlers::invocation::Stops;
 use crate::handlers::run::Run;
-use crate::handlers::work::holding::held;
-use crate::handlers::work::meeting::{MET, Meeting};
-use crate::handlers::work::{AtWork, Ledger, Seen};
+use crate::handlers::work::meeting::Meeting;
+use crate::handlers::work::{AtWork, Ledger};
 use crate::line::Line;
-use crate::model::{Connection, ObjectKind};
-use crate::reconcile::hash;
+use crate::model::ObjectKind;
 
 /// How long it is enough to look at what changed: what neither search nor log tell shows after this at the latest.
 const ENOUGH: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// How many witnesses are asked for.
-const WITNESSES: usize = 2;
 
 /// Takes up or begins a device-collection.
 pub(super) async fn prepare(
@@ -40,7 +36,7 @@ pub(super) async fn prepare(
     if left.is_none() && run.taken_up && run.is_too_old() {
         run.start_anew().await?;
     }
-    let resolved = Resolved { groups: Groups::none_yet(&okta), new: Vec::new(), warnings: Vec::new() };
+    let resolved = Resolved::from(Groups::none_yet(&okta));
     let first_import = state.devices.is_none();
     let line = Line { first_import, ..run.line(okta, Arc::clone(&connection), resolved).await? };
     let background = background(&line).await?;
@@ -49,15 +45,11 @@ pub(super) async fn prepare(
         Some(left) => Checkpoint { ledger: Ledger { deactivations: true, ..left.ledger }, ..left },
         None => fresh(run, &line, (state.devices.as_ref(), background)),
     };
-    let met = line.directory.seen(line.lease.run(), MET, checkpoint.met_chunks).await?;
-    let witnesses = if checkpoint.all { Vec::new() } else { witnesses(run, &connection).await? };
-    let meeting = Meeting { met: Seen::resumed(met), taken_up: run.taken_up, held: None };
+    let meeting = Meeting::resumed(run, &line, checkpoint.met_chunks).await?;
+    let witnesses = if checkpoint.all { Vec::new() } else { witnesses(run, &connection, ObjectKind::Device).await? };
     let work = Work { checkpoint, meeting, witnesses };
     let job = AtWork::on(line, work, run.report.clone(), (context.tuning, stops));
-    if job.line.directory.hold(&job.line.connection.name).await?.is_some() {
-        let held = held(&job).await?;
-        job.work().meeting.held = Some(held);
-    }
+    job.recall_held().await?;
     Ok((job, state))
 }
 
@@ -89,17 +81,4 @@ fn fresh(run: &Run, line: &Line, (collected, background): (Option<&Collection>, 
         done_to: None,
         ledger,
     }
-}
-
-/// Known active devices, other ones in every run.
-async fn witnesses(run: &Run, connection: &Connection) -> Result<Vec<String>, Interruption> {
-    let first = hash(run.lease.run()) % SHARDS;
-    for (_, mapping) in connection.mappings_of(ObjectKind::Device) {
-        let place = (connection.name.as_str(), mapping.name.as_str());
-        let found = run.directory.some_active(place, first, WITNESSES).await?;
-        if !found.is_empty() {
-            return Ok(found);
-        }
-    }
-    Ok(Vec::new())
 }

@@ -10,12 +10,12 @@ use std::time::Duration;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::closing::suspects;
-use super::evidence::{Evidence, Gap, gather, last_seen};
 use super::import::Import;
 use super::members::met_in;
 use crate::directory::{ConnectionState, SHARDS, Suspect};
 use crate::handlers::interruption::{Interruption, blind};
 use crate::handlers::work::absence::{Absence, gone};
+use crate::handlers::work::evidence::{Evidence, Gap, gather, last_seen};
 use crate::line::ById;
 use crate::model::{ObjectKind, Outcome, Reason, Rejection, Time};
 use crate::reconcile::{Source, hash, is_too_many};

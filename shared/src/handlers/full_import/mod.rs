@@ -9,7 +9,6 @@ mod absences;
 mod checkpoint;
 mod closing;
 mod crowd;
-pub(super) mod evidence;
 mod import;
 mod members;
 mod planned;
@@ -27,6 +26,7 @@ use super::interruption::{Interruption, blind};
 use super::invocation::{Stops, go_on};
 use super::run::{self, Opened, Run};
 use super::sight::{everyone, find_groups};
+use super::work::evidence::last_seen;
 use super::work::{Ledger, deciding, departments, end, managers};
 use super::{Event, Response, connect, fan_out};
 use crate::clock;
@@ -235,7 +235,7 @@ async fn complete(import: &Import, ending: RunState) -> Result<(), Interruption>
     let complete = |state: &mut ConnectionState| {
         // Once more for the same run, after a crash, changes nothing.
         if state.last_complete.as_ref().is_none_or(|last| last.run != import.run) {
-            let open_since = state.unsettled_since.or_else(|| evidence::last_seen(state));
+            let open_since = state.unsettled_since.or_else(|| last_seen(state));
             state.unsettled_since = open_since.filter(|_| !is_settled);
         }
         state.watermark = Some(watermark(import.t0));

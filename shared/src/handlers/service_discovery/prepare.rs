@@ -12,9 +12,8 @@ use crate::handlers::connect;
 use crate::handlers::interruption::Interruption;
 use crate::handlers::invocation::Stops;
 use crate::handlers::run::Run;
-use crate::handlers::work::holding::held;
-use crate::handlers::work::meeting::{MET, Meeting};
-use crate::handlers::work::{AtWork, Ledger, Seen};
+use crate::handlers::work::meeting::Meeting;
+use crate::handlers::work::{AtWork, Ledger};
 use crate::line::Line;
 use crate::model::ObjectKind;
 
@@ -33,7 +32,7 @@ pub(super) async fn prepare(
     if left.is_none() && run.taken_up && run.is_too_old() {
         run.start_anew().await?;
     }
-    let resolved = Resolved { groups: Groups::none_yet(&okta), new: Vec::new(), warnings: Vec::new() };
+    let resolved = Resolved::from(Groups::none_yet(&okta));
     let first_import = state.apps.is_none();
     let line = Line { first_import, ..run.line(okta, Arc::clone(&connection), resolved).await? };
     let mut checkpoint = match left {
@@ -41,15 +40,11 @@ pub(super) async fn prepare(
         Some(left) => Checkpoint { ledger: Ledger { deactivations: true, ..left.ledger }, ..left },
         None => fresh(run, &line, state.apps.as_ref()),
     };
-    let met = line.directory.seen(line.lease.run(), MET, checkpoint.met_chunks).await?;
+    let meeting = Meeting::resumed(run, &line, checkpoint.met_chunks).await?;
     let roll = roll(&line, &mut checkpoint).await?;
-    let meeting = Meeting { met: Seen::resumed(met), taken_up: run.taken_up, held: None };
     let work = Work { checkpoint, meeting, roll, left_out: HashSet::new() };
     let job = AtWork::on(line, work, run.report.clone(), (context.tuning, stops));
-    if job.line.directory.hold(&job.line.connection.name).await?.is_some() {
-        let held = held(&job).await?;
-        job.work().meeting.held = Some(held);
-    }
+    job.recall_held().await?;
     Ok((job, state))
 }
 

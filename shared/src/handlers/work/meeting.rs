@@ -1,9 +1,11 @@
 //! Objects as they are met: taken through the line, and counted once however often a run meets them.
 
 use super::deciding::apply_collected;
-use super::holding::Held;
+use super::holding::{Held, held};
 use super::{AtWork, Seen, Sheet};
 use crate::handlers::interruption::Interruption;
+use crate::handlers::run::Run;
+use crate::line::Line;
 use crate::model::{Outcome, RawObject, identify};
 use crate::reconcile::{Source, hash};
 use crate::report::RunState;
@@ -22,6 +24,14 @@ pub(crate) struct Meeting {
     pub(crate) held: Option<Held>,
 }
 
+impl Meeting {
+    /// What earlier invocations of a run have met, so many items of it.
+    pub(crate) async fn resumed(run: &Run, line: &Line, chunks: u32) -> Result<Meeting, Interruption> {
+        let met = line.directory.seen(line.lease.run(), MET, chunks).await?;
+        Ok(Meeting { met: Seen::resumed(met), taken_up: run.taken_up, held: None })
+    }
+}
+
 /// A sheet of a job that meets objects as they come, and not in slices of all there are.
 pub(crate) trait Meets: Sheet {
     /// What it has met.
@@ -29,6 +39,16 @@ pub(crate) trait Meets: Sheet {
 }
 
 impl<S: Meets> AtWork<S> {
+    /// Notes what waits in the connection's open hold, if it has one.
+    pub(crate) async fn recall_held(&self) -> Result<(), Interruption> {
+        let line = &self.line;
+        if line.directory.hold(&line.connection.name).await?.is_some() {
+            let held = held(self).await?;
+            self.work().meeting().held = Some(held);
+        }
+        Ok(())
+    }
+
     /// Takes objects through the line and counts where they end; gives where.
     pub(crate) async fn take_in(&self, objects: Vec<RawObject>, source: Source) -> Result<Vec<Landing>, Interruption> {
         let (again, new): (Vec<_>, Vec<_>) = {

@@ -10,6 +10,7 @@ pub(crate) mod collecting;
 pub(crate) mod deciding;
 pub(crate) mod departments;
 mod ending;
+pub(crate) mod evidence;
 pub(crate) mod holding;
 mod lags;
 mod ledger;

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use futures::TryStreamExt;
 
+use super::{AtWork, Sheet};
 use crate::directory::{ConnectionState, HeldEntry};
 use crate::handlers::interruption::Interruption;
-use crate::handlers::work::{AtWork, Sheet};
 use crate::line::Line;
 use crate::model::{Reason, Rejection, RejectionReason, Time};
 use crate::okta::{Deletions, log_reaches_back_to};
@@ -17,9 +17,9 @@ use crate::okta::{Deletions, log_reaches_back_to};
 const OVERLAP: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What the log can say about absences.
-pub(in crate::handlers) struct Evidence {
+pub(crate) struct Evidence {
     /// What was deleted, and when the log says so.
-    pub(in crate::handlers) deletions: HashMap<String, Time>,
+    pub(crate) deletions: HashMap<String, Time>,
     /// What earlier imports found of those who wait in the hold: it may be older than what the log still has.
     held: HashMap<String, Reason>,
     /// Whether it covers the whole time since the suspects were last known to be there.
@@ -28,7 +28,7 @@ pub(in crate::handlers) struct Evidence {
 
 impl Evidence {
     /// Why an object is gone that Okta answers with 404, or that nothing explains it.
-    pub(in crate::handlers) fn of(&self, id: &str) -> Result<Reason, Rejection> {
+    pub(crate) fn of(&self, id: &str) -> Result<Reason, Rejection> {
         match (self.deletions.contains_key(id), self.held.get(id), self.complete) {
             (true, _, _) => Ok(Reason::Deleted),
             (false, Some(reason), _) => Ok(*reason),
@@ -39,26 +39,22 @@ impl Evidence {
 }
 
 /// When the people of a connection were last known to be there, but for the unsettled.
-pub(super) fn last_seen(state: &ConnectionState) -> Option<Time> {
+pub(crate) fn last_seen(state: &ConnectionState) -> Option<Time> {
     state.last_complete.as_ref().map(|import| import.t0).or(state.first_started)
 }
 
 /// Since when absences are to be explained.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::handlers) struct Gap {
+pub(crate) struct Gap {
     /// When the suspects were last known to be there.
-    pub(in crate::handlers) last_seen: Time,
+    pub(crate) last_seen: Time,
     /// Since when others are unsettled.
-    pub(in crate::handlers) unsettled_since: Option<Time>,
+    pub(crate) unsettled_since: Option<Time>,
 }
 
 /// Reads the deletions since the suspects were last seen, once for all of them; and as far back as others are unsettled.
 /// What earlier runs found counts where there are suspects.
-pub(in crate::handlers) async fn gather<S: Sheet>(
-    job: &AtWork<S>,
-    gap: Gap,
-    any_suspects: bool,
-) -> Result<Evidence, Interruption> {
+pub(crate) async fn gather<S: Sheet>(job: &AtWork<S>, gap: Gap, any_suspects: bool) -> Result<Evidence, Interruption> {
     let held = if any_suspects { reasons_of_held(&job.line).await? } else { HashMap::new() };
     let now = job.line.okta.now();
     let retained = log_reaches_back_to(now);

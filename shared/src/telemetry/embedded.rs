@@ -16,6 +16,20 @@ const NAMESPACE: &str = "Rollcall";
 /// The field of an event that is a dimension beside the stack's name, where it is there.
 const JOB: &str = "Job";
 
+/// The fields that are metrics, and their units. All others explain: they stand in the line for who searches the logs.
+const METRICS: [(&str, &str); 10] = [
+    ("RunsSucceeded", "Count"),
+    ("RunsFailed", "Count"),
+    ("RunsHeld", "Count"),
+    ("RunsBlind", "Count"),
+    ("LagSecondsMedian", "Seconds"),
+    ("LagSecondsMax", "Seconds"),
+    ("OktaThrottled", "Count"),
+    ("HoldsOpened", "Count"),
+    ("ConnectionsOverdue", "Count"),
+    ("TokenIdleDays", "Count"),
+];
+
 /// Writes each event as one line of embedded metrics.
 pub(super) struct EmbeddedMetrics<W> {
     stack: String,
@@ -34,6 +48,9 @@ impl<S: Subscriber, W: for<'w> MakeWriter<'w> + 'static> Layer<S> for EmbeddedMe
         use std::io::Write;
         let mut fields = Fields::default();
         event.record(&mut fields);
+        if fields.0.keys().all(|name| name == JOB) {
+            return;
+        }
         // Where stdout is closed there is nobody to tell.
         let _ = writeln!(self.writer.make_writer(), "{}", line(&self.stack, fields.0));
     }
@@ -42,16 +59,15 @@ impl<S: Subscriber, W: for<'w> MakeWriter<'w> + 'static> Layer<S> for EmbeddedMe
 /// The line of a stack's metrics: the fields, and what of them is a metric.
 fn line(stack: &str, mut fields: Map<String, Value>) -> Value {
     let dimensions = if fields.contains_key(JOB) { json!([["Stack", JOB]]) } else { json!([["Stack"]]) };
-    let names = fields.keys().filter(|name| *name != JOB);
-    let metrics: Vec<Value> = names.map(|name| json!({ "Name": name, "Unit": unit(name) })).collect();
-    let directive = json!({ "Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": metrics });
+    let metrics = METRICS.iter().filter(|(name, _)| fields.contains_key(*name));
+    let metrics: Vec<Value> = metrics.map(|(name, unit)| json!({ "Name": name, "Unit": unit })).collect();
     fields.insert("Stack".to_owned(), json!(stack));
-    fields.insert("_aws".to_owned(), json!({ "Timestamp": clock::now().millis(), "CloudWatchMetrics": [directive] }));
+    if !metrics.is_empty() {
+        let directive = json!({ "Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": metrics });
+        let about = json!({ "Timestamp": clock::now().millis(), "CloudWatchMetrics": [directive] });
+        fields.insert("_aws".to_owned(), about);
+    }
     Value::Object(fields)
-}
-
-fn unit(name: &str) -> &'static str {
-    if name.starts_with("LagSeconds") { "Seconds" } else { "Count" }
 }
 
 /// The fields of an event.
@@ -89,6 +105,7 @@ mod tests {
 
     use super::EmbeddedMetrics;
     use crate::model::Job;
+    use crate::report::{DynamoDbUse, OktaUse, RunReport};
     use crate::telemetry::metrics;
 
     #[derive(Clone, Default)]
@@ -105,18 +122,18 @@ mod tests {
         }
     }
 
-    fn written(measure: impl FnOnce()) -> Value {
+    fn written(measure: impl FnOnce()) -> Option<Value> {
         let written = Written::default();
         let writer = written.clone();
         let layer = EmbeddedMetrics::new("acme-prod".to_owned(), move || writer.clone());
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), measure);
         let bytes = written.0.lock().unwrap().clone();
-        serde_json::from_slice(&bytes).unwrap()
+        (!bytes.is_empty()).then(|| serde_json::from_slice(&bytes).unwrap())
     }
 
     #[test]
     fn a_jobs_metric_has_the_stack_and_the_job_as_dimensions() {
-        let line = written(|| metrics::looked_at(Job::DeltaSync, 3));
+        let line = written(|| metrics::looked_at(Job::DeltaSync, 3)).unwrap();
         assert_eq!(
             (&line["ConnectionsOverdue"], &line["Job"], &line["Stack"]),
             (&json!(3), &json!("delta-sync"), &json!("acme-prod"))
@@ -130,8 +147,34 @@ mod tests {
 
     #[test]
     fn what_is_of_no_job_has_the_stack_alone() {
-        let line = written(|| metrics::longest_idle_token(21));
+        let line = written(|| metrics::longest_idle_token(21)).unwrap();
         assert_eq!(line["TokenIdleDays"], 21);
         assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([["Stack"]]));
+    }
+
+    #[test]
+    fn a_count_of_nothing_is_not_billed() {
+        assert_eq!(written(|| metrics::looked_at(Job::DeltaSync, 0)), None);
+        assert_eq!(written(|| metrics::longest_idle_token(0)), None);
+    }
+
+    #[test]
+    fn what_only_explains_is_no_metric() {
+        let report: RunReport = serde_json::from_value(json!({
+            "run": "01JD", "connection": "acme", "job": "full-import", "state": "held", "started": "2026-11-20T10:00:00Z",
+            "ended": null, "invocations": 1, "mappings": {}, "lag_seconds": null, "problem": null,
+            "progress": { "done": 0, "expected": null, "per_second": 0.0, "calls_left": 0 },
+            "okta": { "calls": 0, "throttled": 0, "retried": 0, "bytes": 0 },
+            "dynamodb": { "read_units": 0.0, "write_units": 0.0 },
+        }))
+        .unwrap();
+        let okta = OktaUse { calls: 7, ..OktaUse::default() };
+        let line = written(|| metrics::invocation_ended(&report, okta, DynamoDbUse::default())).unwrap();
+        let metrics = &line["_aws"]["CloudWatchMetrics"][0]["Metrics"];
+        assert_eq!(metrics, &json!([{ "Name": "RunsHeld", "Unit": "Count" }]));
+        assert_eq!(
+            (&line["OktaCalls"], &line["Connection"], &line["Run"]),
+            (&json!(7), &json!("acme"), &json!("01JD"))
+        );
     }
 }

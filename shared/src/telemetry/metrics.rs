@@ -1,7 +1,8 @@
 //! What is measured: how invocations of jobs end, and how connections stand when schedules are looked at.
 //!
-//! A metric is an event of the target [`TARGET`] whose fields are named as in CloudWatch; `embedded` writes it down. No
-//! metric is by connection: CloudWatch bills each combination of a metric and its dimensions. Logs and run reports tell which.
+//! An event of the target [`TARGET`] has fields named as in CloudWatch; `embedded` writes it down. CloudWatch bills each
+//! combination of a metric and its dimensions in which anything arrives: so none is by connection, what only explains is no
+//! metric but stands beside them in the line, and a count of nothing is left out.
 
 use crate::model::Job;
 use crate::report::{DynamoDbUse, OktaUse, RunReport, RunState};
@@ -12,7 +13,7 @@ pub(super) const TARGET: &str = "rollcall::metrics";
 /// An invocation of a job has ended, and with it its run unless that goes on: in `okta` and `dynamodb` what this invocation
 /// alone has used.
 pub(crate) fn invocation_ended(report: &RunReport, okta: OktaUse, dynamodb: DynamoDbUse) {
-    let one_if = |state: RunState| u64::from(report.state == state);
+    let one_if = |state: RunState| some(u64::from(report.state == state));
     let is_over = !matches!(report.state, RunState::Running | RunState::Failed);
     let counts = report.mappings.values().filter(|_| is_over);
     let (changed, unsynced) = counts.fold((0, 0), |(changed, unsynced), counts| {
@@ -22,6 +23,8 @@ pub(crate) fn invocation_ended(report: &RunReport, okta: OktaUse, dynamodb: Dyna
     tracing::debug!(
         target: TARGET,
         Job = report.job.name(),
+        Connection = report.connection,
+        Run = report.run,
         RunsSucceeded = one_if(RunState::Succeeded),
         RunsFailed = one_if(RunState::Failed),
         RunsHeld = one_if(RunState::Held),
@@ -29,7 +32,7 @@ pub(crate) fn invocation_ended(report: &RunReport, okta: OktaUse, dynamodb: Dyna
         LagSecondsMedian = report.lag_seconds.map(|lag| lag.median),
         LagSecondsMax = report.lag_seconds.map(|lag| lag.max),
         OktaCalls = okta.calls,
-        OktaThrottled = okta.throttled,
+        OktaThrottled = some(okta.throttled),
         OktaRetried = okta.retried,
         ReadUnits = dynamodb.read_units,
         WriteUnits = dynamodb.write_units,
@@ -45,11 +48,16 @@ pub(super) fn hold_opened(job: &str) {
 
 /// Schedules were looked at: how many connections wait for longer than two periods for a run of the job that succeeds.
 pub(crate) fn looked_at(job: Job, overdue: u64) {
-    tracing::debug!(target: TARGET, Job = job.name(), ConnectionsOverdue = overdue);
+    tracing::debug!(target: TARGET, Job = job.name(), ConnectionsOverdue = some(overdue));
 }
 
 /// The most days since any connection's API token was last used. Okta lets a token expire that is not used for 30 days
 /// (developer.okta.com, "Create an API token").
 pub(crate) fn longest_idle_token(days: u64) {
-    tracing::debug!(target: TARGET, TokenIdleDays = days);
+    tracing::debug!(target: TARGET, TokenIdleDays = some(days));
+}
+
+/// A count, where there is anything to count.
+fn some(count: u64) -> Option<u64> {
+    (count > 0).then_some(count)
 }

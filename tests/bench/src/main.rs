@@ -8,6 +8,7 @@
 //! cargo run --release -p bench -- following --users 100000
 //! cargo run --release -p bench -- devices --devices 20000
 //! cargo run --release -p bench -- cold-start --binaries target/lambda
+//! cargo run --release -p bench -- cost --users 1000,10000
 //! cargo run --release -p bench -- services --apps 500 --assignments 100000 --sign-ons 1000000
 //! ```
 //!
@@ -16,6 +17,7 @@
 
 mod binary;
 mod cold_start;
+mod cost;
 mod deadline;
 mod devices;
 mod figures;
@@ -96,6 +98,12 @@ enum Scenario {
         #[arg(long, default_value_t = 25)]
         runs: usize,
     },
+    /// What a month costs in AWS, from the units that each job takes on orgs of these sizes.
+    Cost {
+        /// How many people, separated by commas.
+        #[arg(long, value_delimiter = ',', default_values_t = [1_000, 10_000])]
+        users: Vec<usize>,
+    },
     /// What mapping and diffing takes of the processor, without Okta and the directory.
     Mapping {
         /// How many people.
@@ -119,6 +127,10 @@ async fn main() -> Result<ExitCode, Failure> {
     if let Scenario::Devices { devices } = arguments.scenario {
         devices::run(&binary::build(&[devices::FUNCTION])?, devices, &mut report).await?;
         return Ok(status(report));
+    }
+    if let Scenario::Cost { users } = &arguments.scenario {
+        cost::run(&binary::build(&cost::FUNCTIONS)?, users, arguments.json).await?;
+        return Ok(ExitCode::SUCCESS);
     }
     if let Scenario::ColdStart { binaries, runs } = &arguments.scenario {
         cold_start::run(binaries, *runs, &mut report).await?;
@@ -146,6 +158,7 @@ async fn main() -> Result<ExitCode, Failure> {
         | Scenario::Following { .. }
         | Scenario::Devices { .. }
         | Scenario::Services(_)
+        | Scenario::Cost { .. }
         | Scenario::ColdStart { .. } => {}
     }
     Ok(status(report))

@@ -2,7 +2,7 @@
 //!
 //! An event of the target [`TARGET`] has fields named as in CloudWatch; `embedded` writes it down. CloudWatch bills each
 //! combination of a metric and its dimensions in which anything arrives: so none is by connection, what only explains is no
-//! metric but stands beside them in the line, and a count of nothing is left out.
+//! metric but stands beside them in the line, and most counts of nothing are left out.
 
 use crate::model::Job;
 use crate::report::{DynamoDbUse, OktaUse, RunReport, RunState};
@@ -46,9 +46,10 @@ pub(super) fn hold_opened(job: &str) {
     tracing::debug!(target: TARGET, Job = job, HoldsOpened = 1);
 }
 
-/// Schedules were looked at: how many connections wait for longer than two periods for a run of the job that succeeds.
+/// Schedules were looked at: how many connections wait for longer than two periods for a run of the job that succeeds. Told
+/// at every look, none included: an alarm goes by its silence when nobody looks any more.
 pub(crate) fn looked_at(job: Job, overdue: u64) {
-    tracing::debug!(target: TARGET, Job = job.name(), ConnectionsOverdue = some(overdue));
+    tracing::debug!(target: TARGET, Job = job.name(), ConnectionsOverdue = overdue);
 }
 
 /// The most days since any connection's API token was last used. Okta lets a token expire that is not used for 30 days

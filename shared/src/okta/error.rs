@@ -97,7 +97,13 @@ impl OktaError {
             return Problem::clone(problem);
         }
         let words = self.words();
-        let problem = Problem::new(words.slug, words.title, self.to_string(), words.hint);
+        let title = match self {
+            OktaError::Refused { fault: Fault::ScopeMissing, answer: with } if with.missing_scope.is_some() => {
+                format!("The OAuth scope {} is missing", with.missing_scope.as_deref().unwrap_or_default())
+            }
+            _ => words.title.to_owned(),
+        };
+        let problem = Problem::new(words.slug, &title, self.to_string(), words.hint);
         match self {
             OktaError::Refused { answer, .. } | OktaError::CursorLost(answer) => problem.with_status(answer.status),
             OktaError::NoAnswer { .. }

@@ -44,6 +44,7 @@ mod tests;
 
 pub use call::Call;
 pub use fault::{Fault, FaultKind, Malformed, Match};
+pub use keys::KnownKey;
 pub use options::Options;
 pub use org::{
     App, AppStatus, Assignment, Device, DeviceLink, DeviceStatus, Event, Feature, Group, GroupKind, ManagementStatus,

@@ -50,7 +50,8 @@ pub(in crate::http) fn answer(
         Err(proof::Fault::Missing) if !app.demands_proofs => None,
         Err(fault) => {
             let (error, words) = fault.words();
-            return with_nonce(server, refusal(400, error, words));
+            let refused = refusal(400, error, words);
+            return if fault == proof::Fault::Nonce { with_nonce(server, refused) } else { refused };
         }
     };
     grant(server, &app, field("scope"), (bound_to, now))

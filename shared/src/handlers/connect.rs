@@ -10,7 +10,7 @@ use crate::directory::{ConnectionState, DirectoryError, OrgSeen};
 use crate::error::{Error, Fate};
 use crate::handlers::run::Run;
 use crate::model::{Connection, ObjectKind};
-use crate::okta::{Credential, Okta, OktaError, OktaSettings, Organization, ReadSecret, Shared};
+use crate::okta::{Credential, Okta, OktaError, OktaSettings, Organization, ProcessState, ReadSecret};
 use crate::report::Problem;
 
 /// How long it is believed that an address leads to the org that was seen there: a credential is no good at another org, so
@@ -45,8 +45,8 @@ pub(crate) async fn org(context: &Context, connection: &Connection, deadline: Op
     let credential = Credential { auth, scopes: connection.scopes(), secret, read_again };
     let settings =
         OktaSettings { url: connection.okta.url.clone(), credential, budget_percent: connection.rate_budget_percent };
-    let shared = Shared { paces: &context.paces, access_tokens: &context.access_tokens };
-    Ok(Okta::new(context.http.clone(), settings, shared, deadline))
+    let process = ProcessState { paces: &context.paces, access_tokens: &context.access_tokens };
+    Ok(Okta::new(context.http.clone(), settings, process, deadline))
 }
 
 /// Reads the secret anew, for when Okta refuses what it held: somebody may have replaced it meanwhile.

@@ -34,7 +34,7 @@ pub struct OktaSettings {
 
 /// What all clients of a process share.
 #[derive(Debug, Clone, Copy)]
-pub struct Shared<'a> {
+pub struct ProcessState<'a> {
     /// How fast each org may be called.
     pub paces: &'a Paces,
     /// The access tokens of service apps.
@@ -79,15 +79,20 @@ pub fn http_client() -> Result<reqwest::Client, OktaError> {
 
 impl Okta {
     /// A client for one connection; calls and waits that would end after `deadline` are given up.
-    pub fn new(http: reqwest::Client, settings: OktaSettings, shared: Shared<'_>, deadline: Option<Instant>) -> Okta {
+    pub fn new(
+        http: reqwest::Client,
+        settings: OktaSettings,
+        process: ProcessState<'_>,
+        deadline: Option<Instant>,
+    ) -> Okta {
         let OktaSettings { url, credential, budget_percent } = settings;
         let inner = Inner {
             http,
-            credential: InUse::begin(credential, url.as_str(), shared.access_tokens),
-            org: shared.paces.org(url.as_str()),
+            credential: InUse::begin(credential, url.as_str(), process.access_tokens),
+            org: process.paces.org(url.as_str()),
             url,
             budget_percent,
-            paces: shared.paces.clone(),
+            paces: process.paces.clone(),
             deadline,
             usage: Usage::default(),
             newest: Mutex::default(),

@@ -37,7 +37,7 @@ mod tests;
 
 pub use answer::Answer;
 pub use auth::{AccessTokens, Credential, ReadSecret, check_credential};
-pub use client::{Okta, OktaSettings, Shared, http_client};
+pub use client::{Okta, OktaSettings, ProcessState, http_client};
 pub use error::{NoAnswer, OktaError};
 pub use fault::{Fault, Throttle};
 pub use groups::Everyone;

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 
-use super::super::{AccessTokens, Credential, Okta, OktaSettings, Paces, Shared, http_client};
+use super::super::{AccessTokens, Credential, Okta, OktaSettings, Paces, ProcessState, http_client};
 use crate::clock;
 use crate::model::{Auth, OrgUrl, Secret};
 
@@ -85,6 +85,6 @@ pub(super) fn okta(address: &str, deadline: Option<Instant>) -> Okta {
         read_again: Arc::new(move || Box::pin(std::future::ready(Ok(newest.clone())))),
     };
     let settings = OktaSettings { url: OrgUrl::parse(address).unwrap(), credential, budget_percent: 100 };
-    let shared = Shared { paces: &Paces::default(), access_tokens: &AccessTokens::default() };
-    Okta::new(http_client().unwrap(), settings, shared, deadline)
+    let process = ProcessState { paces: &Paces::default(), access_tokens: &AccessTokens::default() };
+    Okta::new(http_client().unwrap(), settings, process, deadline)
 }

@@ -13,8 +13,11 @@ use crate::model::{OAuthScope, Time};
 /// Every access token of the process.
 #[derive(Clone, Default)]
 pub struct AccessTokens {
-    apps: Arc<Mutex<HashMap<(String, String), Arc<Holder>>>>,
+    apps: Arc<Mutex<HashMap<App, Arc<Holder>>>>,
 }
+
+/// A service app: its org's address, and its client ID.
+type App = (String, String);
 
 /// What the process has of one service app at one org.
 #[derive(Default)]

@@ -47,11 +47,11 @@ impl fmt::Debug for Credential {
 /// What is wrong with it, in words that follow "the secret"; never its text.
 pub fn check_credential(auth: &Auth, secret: &Secret) -> Result<(), String> {
     match auth {
-        Auth::ApiToken { .. } if secret.text().contains("-----BEGIN") || secret.text().starts_with('{') => {
-            Err("holds a private key, and the connection signs in with an API token: its `okta.auth.kind` has to be \
-                 `private_key_jwt`"
-                .to_owned())
-        }
+        Auth::ApiToken { .. } if secret.text().contains("-----BEGIN") || secret.text().starts_with('{') => Err(
+            "holds a private key or another document, and the connection signs in with an API token alone: with a key \
+                 its `okta.auth.kind` has to be `private_key_jwt`"
+                .to_owned(),
+        ),
         Auth::ApiToken { .. } => super::authorization("SSWS", secret.api_token()).map(drop),
         Auth::PrivateKeyJwt { key_id, .. } => {
             let key = PrivateKey::read(secret.text())?;

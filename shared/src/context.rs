@@ -13,13 +13,13 @@ use crate::directory::{Directory, Secrets};
 use crate::error::{Error, Fate};
 use crate::halt::Halt;
 use crate::model::{Job, Schedule};
-use crate::okta::{Paces, http_client};
+use crate::okta::{AccessTokens, Paces, http_client};
 use crate::report::Problem;
 
 /// How long one attempt of a call to AWS may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
-/// What every handler works with. One a process: the pace of Okta's calls is kept in it.
+/// What every handler works with. One a process: the pace of Okta's calls and the access tokens are kept in it.
 #[derive(Clone)]
 pub struct Context {
     /// The directory and the state beside it.
@@ -36,6 +36,8 @@ pub struct Context {
     pub http: reqwest::Client,
     /// How fast each org may be called.
     pub paces: Paces,
+    /// The access tokens of service apps.
+    pub access_tokens: AccessTokens,
     /// Sizes of the work.
     pub tuning: Tuning,
     /// Whether the process is about to end.
@@ -70,6 +72,7 @@ impl Context {
             schedules: schedules(config.schedule.as_ref())?,
             http,
             paces: Paces::default(),
+            access_tokens: AccessTokens::default(),
             tuning: config.tuning,
             halt: Halt::default(),
         })

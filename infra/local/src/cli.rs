@@ -96,10 +96,11 @@ impl Options {
 pub(crate) enum Command {
     /// Shows on a simulated Okta org what a directory that keeps in step looks like.
     Demo(DemoArguments),
-    /// Validates and stores a connection, and its token.
+    /// Validates and stores a connection, and its credential.
     ///
-    /// The token comes from the environment variable that --token-env names, else from standard input when
-    /// that is no terminal; with neither, the one stored before stays.
+    /// The API token, or the service app's private key (PEM with its lines, or a JWK), comes from the environment variable
+    /// that --token-env names, else from standard input when that is no terminal; with neither, the one stored before
+    /// stays.
     Apply(ApplyArguments),
     /// Checks URL, credential and permissions of a connection, API by API.
     Verify(ConnectionArgument),
@@ -170,7 +171,7 @@ pub(crate) struct DemoArguments {
 pub(crate) struct ApplyArguments {
     /// The connection's JSON document; `-` reads it from standard input.
     pub(crate) file: PathBuf,
-    /// The environment variable that holds the token.
+    /// The environment variable that holds the API token or the private key.
     #[arg(long, value_name = "VAR")]
     pub(crate) token_env: Option<String>,
     /// The environment variable that holds the secret of the connection's event hook.

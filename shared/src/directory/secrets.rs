@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::error::{Call, DirectoryError};
 use super::failure::classify;
-use crate::model::Token;
+use crate::model::Secret;
 
 /// The secret store.
 #[derive(Debug, Clone)]
@@ -47,14 +47,14 @@ impl Secrets {
     /// # Errors
     /// Retryable when Secrets Manager throttles or is out of reach; fatal when it refuses, or the secret is not there,
     /// is marked for deletion, or holds no text.
-    pub async fn token(&self, name: &str) -> Result<Token, DirectoryError> {
-        self.text(name).await.map(Token::new)
+    pub async fn credential(&self, name: &str) -> Result<Secret, DirectoryError> {
+        self.text(name).await.map(|text| Secret::new(&text))
     }
 
     /// The text of a secret as it was at most so long ago: for who is asked often, by anybody.
     ///
     /// # Errors
-    /// As for [`Secrets::token`].
+    /// As for [`Secrets::credential`].
     pub(crate) async fn recent_text(&self, name: &str, at_most: Duration) -> Result<Arc<str>, DirectoryError> {
         let recent = || self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = recent().get(name).filter(|known| known.read.elapsed() < at_most) {
@@ -102,7 +102,7 @@ impl Secrets {
         let Some(text) = answer.secret_string else { return Err(bad(name, "it is binary, and has to be text")) };
         match text.trim() {
             "" => Err(bad(name, "it is empty")),
-            token => Ok(token.to_owned()),
+            credential => Ok(credential.to_owned()),
         }
     }
 

@@ -6,11 +6,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::context::Context;
-use crate::directory::{ConnectionState, OrgSeen};
+use crate::directory::{ConnectionState, DirectoryError, OrgSeen};
 use crate::error::{Error, Fate};
 use crate::handlers::run::Run;
-use crate::model::{Auth, Connection, ObjectKind};
-use crate::okta::{Okta, OktaSettings, Organization};
+use crate::model::{Connection, ObjectKind};
+use crate::okta::{Credential, Okta, OktaError, OktaSettings, Organization, ProcessState, ReadSecret};
 use crate::report::Problem;
 
 /// How long it is believed that an address leads to the org that was seen there: a credential is no good at another org, so
@@ -39,11 +39,29 @@ pub(crate) async fn connection(context: &Context, name: &str) -> Result<Arc<Conn
 /// # Errors
 /// Fatal when the credential is not there.
 pub(crate) async fn org(context: &Context, connection: &Connection, deadline: Option<Instant>) -> Result<Okta, Error> {
-    let Auth::ApiToken { secret } = &connection.okta.auth;
-    let token = context.secrets.token(secret).await?;
+    let auth = connection.okta.auth.clone();
+    let secret = context.secrets.credential(auth.secret()).await?;
+    let read_again = read_again(context, auth.secret());
+    let credential = Credential { auth, scopes: connection.scopes(), secret, read_again };
     let settings =
-        OktaSettings { url: connection.okta.url.clone(), token, budget_percent: connection.rate_budget_percent };
-    Ok(Okta::new(context.http.clone(), settings, &context.paces, deadline))
+        OktaSettings { url: connection.okta.url.clone(), credential, budget_percent: connection.rate_budget_percent };
+    let process = ProcessState { paces: &context.paces, access_tokens: &context.access_tokens };
+    Ok(Okta::new(context.http.clone(), settings, process, deadline))
+}
+
+/// Reads the secret anew, for when Okta refuses what it held: somebody may have replaced it meanwhile.
+fn read_again(context: &Context, secret: &str) -> ReadSecret {
+    let (secrets, name) = (context.secrets.clone(), secret.to_owned());
+    Arc::new(move || {
+        let (secrets, name) = (secrets.clone(), name.clone());
+        Box::pin(async move {
+            let unread = |error: DirectoryError| OktaError::CredentialUnread {
+                problem: Box::new(error.problem()),
+                fate: error.fate(),
+            };
+            secrets.credential(&name).await.map_err(unread)
+        })
+    })
 }
 
 /// Asks the org who it is, without a credential, and holds it against the id that the connection is pinned to.

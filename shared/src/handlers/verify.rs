@@ -47,7 +47,7 @@ pub async fn verify(context: &Context, name: &str) -> Result<Vec<ApiCheck>, Erro
         checks.extend(schema::checks(&okta, &connection).await);
     }
     if connection.wants(ObjectKind::Device) {
-        checks.push(check("/api/v1/devices", okta.devices_readable().await.map_err(Error::from)));
+        checks.push(check("/api/v1/devices", devices(&okta).await));
         checks.push(check("/api/v1/device-assurances", okta.device_assurances().await.map(drop).map_err(Error::from)));
     }
     if connection.wants(ObjectKind::App) {
@@ -77,8 +77,16 @@ async fn groups(context: &Context, okta: &Okta, connection: &Connection) -> Resu
             groups.broken().values().next().map_or(Ok(()), |problem| Err(Error::Problem(problem.clone(), Fate::Fatal)))
         }
         Everyone::NotThere => Err(not_seen("The group Everyone is not among the groups that the credential sees.")),
-        Everyone::NotPermitted(why) => Err(not_seen(why)),
+        Everyone::NotPermitted(problem) => Err(Error::Problem(*problem, Fate::Fatal)),
     }
+}
+
+/// Whether the credential may list devices. That it sees none means nothing, unless it sees nothing else of the org either.
+async fn devices(okta: &Okta) -> Result<(), Error> {
+    if !okta.sees_a_device().await? && okta.everyone().await? == Everyone::NotThere {
+        return Err(not_seen("Okta answers with an empty list of devices, and without the group Everyone."));
+    }
+    Ok(())
 }
 
 /// Whether the credential sees applications, and the people of one. No org lacks Okta's own.
@@ -100,8 +108,9 @@ fn not_seen(detail: impl Into<String>) -> Error {
         "role-too-small",
         "The credential does not see the whole org",
         detail,
-        "In Okta's admin console, under Security > Administrators, give the credential's account a role that sees all \
-         people and groups, for instance Read-only Administrator.",
+        "In Okta's admin console, give a role that sees all people and groups, for instance Read-only Administrator, to \
+         the account that created the token, under Security > Administrators, or to the service app, at Applications > \
+         the app > Admin roles: scopes are not enough.",
     );
     Error::Problem(problem, Fate::Fatal)
 }

@@ -7,7 +7,7 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LINK};
 use tokio::time::Instant;
 
 use super::answer::Answer;
-use super::auth;
+use super::auth::Pass;
 use super::client::Okta;
 use super::fault::{Fault, Subject, Throttle};
 use super::pacing::{Flight, RateHeaders};
@@ -52,7 +52,8 @@ pub(super) struct Received {
 impl Ask {
     /// The method and path, for errors and logs; the query stays out of them.
     pub(super) fn what(&self) -> String {
-        format!("GET {}", self.request.path())
+        let method = if self.subject == Subject::TokenEndpoint { "POST" } else { "GET" };
+        format!("{method} {}", self.request.path())
     }
 
     fn content_type(&self) -> HeaderValue {
@@ -65,8 +66,8 @@ impl Ask {
 }
 
 impl Okta {
-    /// Sends the request once and reads its answer.
-    pub(super) async fn attempt(&self, ask: &Ask) -> Result<Received, OktaError> {
+    /// Sends the request once, signed with the pass, and reads its answer.
+    pub(super) async fn attempt(&self, ask: &Ask, pass: &Pass) -> Result<Received, OktaError> {
         let out_of_time = || OktaError::DeadlineReached { what: ask.what() };
         let pace = self.pace(ask);
         let flight = pace.admit(self.budget_percent(), self.deadline()).await.ok_or_else(out_of_time)?;
@@ -74,27 +75,28 @@ impl Okta {
 
         let latest = Instant::now() + WHOLE_REQUEST;
         let latest = self.deadline().map_or(latest, |deadline| deadline.min(latest));
-        match tokio::time::timeout_at(latest, self.exchange(ask, flight)).await {
+        match tokio::time::timeout_at(latest, self.exchange(ask, pass, flight)).await {
             Ok(outcome) => outcome,
             Err(_) if self.deadline().is_some_and(|deadline| deadline <= Instant::now()) => Err(out_of_time()),
             Err(_) => Err(no_answer(ask, NoAnswer::TimedOut, format!("no answer within {WHOLE_REQUEST:?}"))),
         }
     }
 
-    async fn exchange(&self, ask: &Ask, mut flight: Flight) -> Result<Received, OktaError> {
+    async fn exchange(&self, ask: &Ask, pass: &Pass, mut flight: Flight) -> Result<Received, OktaError> {
+        let address = self.address(&ask.request)?;
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(CONTENT_TYPE, ask.content_type());
-        if ask.subject != Subject::Public {
-            auth::sign(self.token(), &mut headers)?;
-        }
+        let body = pass.sign(&mut headers, &address, self.now())?;
         let sent = clock::now();
-        let request = self.http().get(self.address(&ask.request)?).headers(headers);
+        let request = self.http().request(pass.method(), address).headers(headers);
+        let request = if body.is_empty() { request } else { request.body(body) };
         let mut response = request.send().await.map_err(|error| fault_of(ask, error))?;
 
         let date = self.learn_clock(response.headers(), sent);
         let rate = RateHeaders::read(response.headers(), date);
         flight.answered(&rate);
+        pass.heed(response.headers());
         let body = self.body(ask, &mut response).await;
 
         let (status, headers) = (response.status().as_u16(), response.headers());
@@ -103,8 +105,12 @@ impl Okta {
             return Ok(Received { what: ask.what(), date, links: links.collect(), body: body? });
         }
         // An error's status and headers count even if its body did not arrive.
-        let answer = Answer::read(ask.what(), status, headers, &body.unwrap_or_default());
-        Err(self.refusal(ask, answer, &rate))
+        let mut answer = Answer::read(ask.what(), status, headers, &body.unwrap_or_default());
+        let fault = pass.meaning(Fault::of(&answer, ask.subject, throttle(&rate)));
+        if fault == Fault::ScopeMissing && answer.missing_scope.is_none() {
+            answer.missing_scope = pass.scopes();
+        }
+        Err(self.refusal(ask, (fault, answer), &rate))
     }
 
     fn learn_clock(&self, headers: &HeaderMap, sent: Time) -> Time {
@@ -130,19 +136,14 @@ impl Okta {
         Ok(body)
     }
 
-    /// Sorts an error answer, and makes the bucket's other callers wait where it says so.
-    fn refusal(&self, ask: &Ask, answer: Answer, rate: &RateHeaders) -> OktaError {
-        let throttle = match (rate.limit, rate.remaining) {
-            (Some(0), Some(0)) => Throttle::Concurrency,
-            (Some(1..), _) => Throttle::Ceiling,
-            _ => Throttle::Edge,
-        };
-        let fault = Fault::of(&answer, ask.subject, throttle);
+    /// The error of an answer, which makes the bucket's other callers wait where it says so.
+    fn refusal(&self, ask: &Ask, (fault, answer): (Fault, Answer), rate: &RateHeaders) -> OktaError {
         if let Fault::Throttled(kind) = fault {
             self.usage().count_throttled();
             self.heed(ask, kind, rate);
         }
-        if answer.status == 400 && ask.request.parameter("after").is_some() {
+        let is_about_the_page = answer.status == 400 && fault == Fault::Rejected;
+        if is_about_the_page && ask.request.parameter("after").is_some() {
             return OktaError::CursorLost(Box::new(answer));
         }
         OktaError::Refused { fault, answer: Box::new(answer) }
@@ -159,6 +160,15 @@ impl Okta {
             Throttle::Concurrency => self.org().slow_down(Instant::now()),
             Throttle::Edge => {}
         }
+    }
+}
+
+/// Which kind a 429 with these headers is.
+fn throttle(rate: &RateHeaders) -> Throttle {
+    match (rate.limit, rate.remaining) {
+        (Some(0), Some(0)) => Throttle::Concurrency,
+        (Some(1..), _) => Throttle::Ceiling,
+        _ => Throttle::Edge,
     }
 }
 

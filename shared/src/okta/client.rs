@@ -9,13 +9,13 @@ use url::Url;
 
 use super::OktaError;
 use super::attempt::Ask;
-use super::auth::fingerprint;
+use super::auth::{AccessTokens, Credential, InUse};
 use super::fault::{Fault, Subject};
 use super::pacing::{Clock, Org, Pace, PaceKey, Paces, bucket};
 use super::page::{self, Page};
 use super::query::{self, PageRequest};
 use super::usage::Usage;
-use crate::model::{OrgUrl, RawObject, Time, Token};
+use crate::model::{OrgUrl, RawObject, Time};
 use crate::report::OktaUse;
 
 /// How long a connection may take to be made.
@@ -27,9 +27,18 @@ pub struct OktaSettings {
     /// The org's address.
     pub url: OrgUrl,
     /// The credential.
-    pub token: Token,
+    pub credential: Credential,
     /// The share of this credential's rate limits that may be used, in percent.
     pub budget_percent: u8,
+}
+
+/// What all clients of a process share.
+#[derive(Debug, Clone, Copy)]
+pub struct ProcessState<'a> {
+    /// How fast each org may be called.
+    pub paces: &'a Paces,
+    /// The access tokens of service apps.
+    pub access_tokens: &'a AccessTokens,
 }
 
 /// Reads an org. A handle that is cheap to clone; the clones count together.
@@ -40,8 +49,9 @@ pub struct Okta {
 
 struct Inner {
     http: reqwest::Client,
-    settings: OktaSettings,
-    fingerprint: [u8; 32],
+    url: OrgUrl,
+    budget_percent: u8,
+    credential: InUse,
     paces: Paces,
     org: Arc<Org>,
     deadline: Option<Instant>,
@@ -69,13 +79,20 @@ pub fn http_client() -> Result<reqwest::Client, OktaError> {
 
 impl Okta {
     /// A client for one connection; calls and waits that would end after `deadline` are given up.
-    pub fn new(http: reqwest::Client, settings: OktaSettings, paces: &Paces, deadline: Option<Instant>) -> Okta {
+    pub fn new(
+        http: reqwest::Client,
+        settings: OktaSettings,
+        process: ProcessState<'_>,
+        deadline: Option<Instant>,
+    ) -> Okta {
+        let OktaSettings { url, credential, budget_percent } = settings;
         let inner = Inner {
             http,
-            fingerprint: fingerprint(&settings.token),
-            org: paces.org(settings.url.as_str()),
-            settings,
-            paces: paces.clone(),
+            credential: InUse::begin(credential, url.as_str(), process.access_tokens),
+            org: process.paces.org(url.as_str()),
+            url,
+            budget_percent,
+            paces: process.paces.clone(),
             deadline,
             usage: Usage::default(),
             newest: Mutex::default(),
@@ -162,7 +179,7 @@ impl Okta {
 
 impl fmt::Debug for Okta {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Okta({})", self.inner.settings.url.as_str())
+        write!(formatter, "Okta({})", self.inner.url.as_str())
     }
 }
 
@@ -172,12 +189,12 @@ impl Okta {
         &self.inner.http
     }
 
-    pub(super) fn token(&self) -> &Token {
-        &self.inner.settings.token
+    pub(super) fn credential(&self) -> &InUse {
+        &self.inner.credential
     }
 
     pub(super) fn budget_percent(&self) -> u8 {
-        self.inner.settings.budget_percent
+        self.inner.budget_percent
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
@@ -199,18 +216,21 @@ impl Okta {
     /// The pace that a request has to keep.
     pub(super) fn pace(&self, ask: &Ask) -> Arc<Pace> {
         let pace = self.inner.paces.pace(PaceKey {
-            host: self.inner.settings.url.as_str().to_owned(),
-            credential: self.inner.fingerprint,
+            host: self.inner.url.as_str().to_owned(),
+            client: self.inner.credential.client(),
             bucket: bucket(ask.request.path()),
         });
-        *self.inner.newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&pace));
+        // Progress is told by the calls that read.
+        if ask.subject != Subject::TokenEndpoint {
+            *self.inner.newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&pace));
+        }
         pace
     }
 
     /// The org's address.
     pub(super) fn base(&self) -> Result<Url, OktaError> {
         let unusable = |error| OktaError::Unusable { why: format!("the org's URL is no address: {error}") };
-        Url::parse(self.inner.settings.url.as_str()).map_err(unusable)
+        Url::parse(self.inner.url.as_str()).map_err(unusable)
     }
 
     /// The address of a request. A request may come out of a checkpoint: whatever it says, it is on the

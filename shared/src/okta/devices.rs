@@ -65,12 +65,12 @@ impl Okta {
         Ok(self.page(&PageRequest::new(POLICIES, &[])).await?.objects)
     }
 
-    /// Whether the credential may list devices, and the org has the feature.
+    /// Whether the credential sees any device. An error: it may not list them, or the org lacks the feature.
     ///
     /// # Errors
     /// As for [`Okta::page`].
-    pub async fn devices_readable(&self) -> Result<(), OktaError> {
-        self.page(&PageRequest::new(DEVICES, &[("limit", "1")])).await.map(drop)
+    pub async fn sees_a_device(&self) -> Result<bool, OktaError> {
+        Ok(!self.page(&PageRequest::new(DEVICES, &[("limit", "1")])).await?.objects.is_empty())
     }
 }
 

@@ -46,7 +46,15 @@ pub enum OktaError {
         /// The method and path that were to be asked.
         what: String,
     },
-    /// The connection's URL or token cannot be used, or no client can be built.
+    /// Okta refused the credential, and its newest version could not be read.
+    #[error("{}", .problem.detail)]
+    CredentialUnread {
+        /// Why not.
+        problem: Box<Problem>,
+        /// What becomes of the run.
+        fate: Fate,
+    },
+    /// The connection's URL or credential cannot be used, or no client can be built.
     #[error("{why}")]
     Unusable {
         /// Why not.
@@ -78,19 +86,30 @@ impl OktaError {
             OktaError::NoAnswer { .. } | OktaError::CursorLost(_) | OktaError::DeadlineReached { .. } => {
                 Fate::Retryable
             }
+            OktaError::CredentialUnread { fate, .. } => *fate,
             OktaError::BadLink { .. } | OktaError::Unusable { .. } => Fate::Fatal,
         }
     }
 
     /// The error as a run report tells it.
     pub fn problem(&self) -> Problem {
+        if let OktaError::CredentialUnread { problem, .. } = self {
+            return Problem::clone(problem);
+        }
         let words = self.words();
-        let problem = Problem::new(words.slug, words.title, self.to_string(), words.hint);
+        let title = match self {
+            OktaError::Refused { fault: Fault::ScopeMissing, answer: with } if with.missing_scope.is_some() => {
+                format!("The OAuth scope {} is missing", with.missing_scope.as_deref().unwrap_or_default())
+            }
+            _ => words.title.to_owned(),
+        };
+        let problem = Problem::new(words.slug, &title, self.to_string(), words.hint);
         match self {
             OktaError::Refused { answer, .. } | OktaError::CursorLost(answer) => problem.with_status(answer.status),
             OktaError::NoAnswer { .. }
             | OktaError::BadLink { .. }
             | OktaError::DeadlineReached { .. }
+            | OktaError::CredentialUnread { .. }
             | OktaError::Unusable { .. } => problem,
         }
     }
@@ -113,6 +132,7 @@ impl OktaError {
             OktaError::CursorLost(_)
             | OktaError::BadLink { .. }
             | OktaError::DeadlineReached { .. }
+            | OktaError::CredentialUnread { .. }
             | OktaError::Unusable { .. } => false,
         }
     }

@@ -9,8 +9,18 @@ use crate::error::Fate;
 /// What an error answer means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// The token is wrong, expired, revoked or its creator's no longer.
+    /// The API token is wrong, expired, revoked or its creator's no longer.
     InvalidToken,
+    /// Okta takes a service app's access token no longer.
+    AccessTokenRefused,
+    /// Okta does not know the service app, or its signature: unknown, inactive, another key, a wrong clock.
+    ClientRefused,
+    /// The client may not ask for access tokens in this way.
+    NotAServiceApp,
+    /// The token endpoint wants a proof of possession, or a proof is not accepted.
+    ProofRefused,
+    /// A proof of possession has to have the nonce that the answer gives.
+    NonceWanted,
     /// The org, or the token's role, does not have the feature behind this endpoint; the token is fine.
     FeatureMissing,
     /// The token's role does not reach this endpoint.
@@ -59,16 +69,19 @@ pub(super) enum Subject {
     Object,
     /// What Okta tells everybody, asked without the credential.
     Public,
+    /// A service app's access token.
+    TokenEndpoint,
 }
 
 impl Fault {
     /// Reads the meaning of an error answer; `throttle` says which kind a 429 is.
     pub(super) fn of(answer: &Answer, subject: Subject, throttle: Throttle) -> Fault {
-        if let Some(fault) = Fault::of_code(answer, throttle) {
+        if let Some(fault) = Fault::of_code(answer, throttle).or_else(|| Fault::of_challenge(answer)) {
             return fault;
         }
         match answer.status {
             300..=399 => Fault::Redirected,
+            401 | 403 if subject == Subject::TokenEndpoint => Fault::ClientRefused,
             401 => Fault::InvalidToken,
             403 if answer.missing_scope.is_some() => Fault::ScopeMissing,
             403 if subject == Subject::Object => Fault::Withheld,
@@ -94,8 +107,31 @@ impl Fault {
             "E0000047" => Fault::Throttled(throttle),
             "E0000009" => Fault::TooHeavy,
             "E0000010" | "E0000100" | "E0000112" | "E0000145" | "E0000181" | "E0000239" => Fault::Unavailable,
+            code => return Fault::of_oauth_code(code),
+        })
+    }
+
+    /// The codes of the token endpoint (RFC 6749, section 5.2; RFC 9449). Okta answers `consent_required` where the app was
+    /// granted none of the scopes.
+    fn of_oauth_code(code: &str) -> Option<Fault> {
+        Some(match code {
+            "invalid_client" | "access_denied" => Fault::ClientRefused,
+            "unauthorized_client" | "unsupported_grant_type" => Fault::NotAServiceApp,
+            "invalid_scope" | "consent_required" => Fault::ScopeMissing,
+            "invalid_dpop_proof" => Fault::ProofRefused,
+            "use_dpop_nonce" => Fault::NonceWanted,
+            "temporarily_unavailable" | "server_error" => Fault::Unavailable,
             _ => return None,
         })
+    }
+
+    /// What the API says about proofs of possession; it says so in a header.
+    fn of_challenge(answer: &Answer) -> Option<Fault> {
+        match answer.challenge.as_deref()? {
+            "use_dpop_nonce" => Some(Fault::NonceWanted),
+            "invalid_dpop_proof" => Some(Fault::ProofRefused),
+            _ => None,
+        }
     }
 
     /// Whether Okta says that this credential may not, or this org cannot, read what was asked.
@@ -107,6 +143,11 @@ impl Fault {
             | Fault::PathUnknown
             | Fault::Withheld => true,
             Fault::InvalidToken
+            | Fault::AccessTokenRefused
+            | Fault::ClientRefused
+            | Fault::NotAServiceApp
+            | Fault::ProofRefused
+            | Fault::NonceWanted
             | Fault::UnknownOrg
             | Fault::OrgDeactivated
             | Fault::NotVisible
@@ -124,6 +165,11 @@ impl Fault {
             Fault::Throttled(_) | Fault::TooHeavy | Fault::Unavailable => Fate::Retryable,
             Fault::NotVisible | Fault::Withheld => Fate::OfOneRecord,
             Fault::InvalidToken
+            | Fault::AccessTokenRefused
+            | Fault::ClientRefused
+            | Fault::NotAServiceApp
+            | Fault::ProofRefused
+            | Fault::NonceWanted
             | Fault::FeatureMissing
             | Fault::RoleTooSmall
             | Fault::ScopeMissing

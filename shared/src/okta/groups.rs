@@ -7,6 +7,7 @@ use super::OktaError;
 use super::client::Okta;
 use super::query::PageRequest;
 use crate::model::RawObject;
+use crate::report::Problem;
 
 /// What the token sees of the group Everyone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub enum Everyone {
     /// Groups may be listed, and Everyone is not among them.
     NotThere,
     /// Groups may not be listed; why.
-    NotPermitted(String),
+    NotPermitted(Box<Problem>),
 }
 
 impl Okta {
@@ -34,7 +35,7 @@ impl Okta {
         while let Some(request) = next {
             let page = match self.page(&request).await {
                 Ok(page) => page,
-                Err(error) if error.is_not_permitted() => return Ok(Everyone::NotPermitted(error.to_string())),
+                Err(error) if error.is_not_permitted() => return Ok(Everyone::NotPermitted(Box::new(error.problem()))),
                 Err(error) => return Err(error),
             };
             if let Some(users) = page.objects.iter().find_map(everyone) {

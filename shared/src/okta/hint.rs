@@ -36,10 +36,15 @@ impl OktaError {
             OktaError::DeadlineReached { .. } => {
                 words("okta-deadline", "Out of time", "Nothing to do: the next invocation goes on from here.")
             }
+            OktaError::CredentialUnread { .. } => words(
+                "okta-credential-unread",
+                "The credential could not be read again",
+                "Make sure that Rollcall may read the secret that the connection names.",
+            ),
             OktaError::Unusable { .. } => words(
                 "okta-unusable-connection",
                 "The connection cannot be used as it is",
-                "Correct the connection or its token and store it again with `rollcall apply`.",
+                "Correct the connection or its credential and store it again with `rollcall apply`.",
             ),
         }
     }
@@ -76,6 +81,11 @@ impl Fault {
         match self {
             Fault::Throttled(throttle) => throttle.words(),
             Fault::InvalidToken => INVALID_TOKEN,
+            Fault::AccessTokenRefused => ACCESS_TOKEN_REFUSED,
+            Fault::ClientRefused => CLIENT_REFUSED,
+            Fault::NotAServiceApp => NOT_A_SERVICE_APP,
+            Fault::ProofRefused => PROOF_REFUSED,
+            Fault::NonceWanted => NONCE_WANTED,
             Fault::FeatureMissing => FEATURE_MISSING,
             Fault::RoleTooSmall => ROLE_TOO_SMALL,
             Fault::ScopeMissing => SCOPE_MISSING,
@@ -99,7 +109,8 @@ impl Throttle {
                 "okta-rate-limit",
                 "Okta's rate limit is used up",
                 "Something else uses the org's rate limit too. Lower what else runs at this hour, or raise the \
-                 token's share in Okta's admin console at Security > API > Tokens. The next run resumes.",
+                 share of the token (Security > API > Tokens in Okta's admin console) or of the service app (its tab \
+                 Application rate limits). The next run resumes.",
             ),
             Throttle::Concurrency => words(
                 "okta-concurrency-limit",
@@ -119,18 +130,55 @@ const INVALID_TOKEN: Words = words(
                  tied to network zones, check that Rollcall calls from one of them.",
 );
 
+const ACCESS_TOKEN_REFUSED: Words = words(
+    "okta-access-token-refused",
+    "Okta refuses the service app's access token, a new one too",
+    "Check in Okta's admin console at Applications > the app that it is active, and at Admin roles that it has one. If \
+     the app is tied to network zones, check that Rollcall calls from one of them.",
+);
+
+const CLIENT_REFUSED: Words = words(
+    "okta-client-refused",
+    "Okta does not accept the service app's signature",
+    "Compare with Okta's admin console, Applications > the app > General: `okta.auth.client_id` is its Client ID, the app \
+     is active, `Public key / Private key` is chosen, and among its active public keys is the one that belongs to the \
+     stored private key, with its Key ID (`okta.auth.key_id`, or `kid` in a JWK). Store another key with `rollcall apply`. \
+     If the app is tied to network zones, check that Rollcall calls from one of them; if all of this is right, the clock \
+     where Rollcall runs.",
+);
+
+const NOT_A_SERVICE_APP: Words = words(
+    "okta-not-a-service-app",
+    "The app may not ask for access tokens of its own",
+    "Create an app of the kind API Services in Okta's admin console, at Applications > Create App Integration, and give \
+     its Client ID as `okta.auth.client_id`.",
+);
+
+const PROOF_REFUSED: Words = words(
+    "okta-proof-refused",
+    "Okta does not accept the proof of possession",
+    "Check the clock where Rollcall runs. If it is right, report the error's code and ids to Rollcall's developers; until \
+     then the demand for proofs (DPoP) can be lifted in Okta's admin console, at Applications > the app > General.",
+);
+
+const NONCE_WANTED: Words = words(
+    "okta-nonce-wanted",
+    "Okta keeps asking for another nonce in the proof of possession",
+    "The next run tries again. If it lasts, report the error's code and ids to Okta's support.",
+);
+
 const FEATURE_MISSING: Words = words(
     "okta-feature-missing",
     "The org does not have this feature",
-    "The token is fine. Ask Okta to enable the feature for the org, or remove the mappings that need it.",
+    "The credential is fine. Ask Okta to enable the feature for the org, or remove the mappings that need it.",
 );
 
 const ROLE_TOO_SMALL: Words = words(
     "okta-role-too-small",
-    "The token's administrator role does not permit this",
-    "Give the administrator who created the token the Read-only Administrator role, at Security > \
-                 Administrators in Okta's admin console; a token has its creator's rights. If the token is tied to \
-                 network zones, check that Rollcall calls from one of them.",
+    "The credential's administrator role does not permit this",
+    "In Okta's admin console, give the Read-only Administrator role to who created the token, at Security > \
+     Administrators (a token has its creator's rights), or to the service app, at Applications > the app > Admin roles. If \
+     token or app is tied to network zones, check that Rollcall calls from one of them.",
 );
 
 const SCOPE_MISSING: Words = words(
@@ -161,13 +209,13 @@ const ORG_DEACTIVATED: Words = words(
 const NOT_VISIBLE: Words = words(
     "okta-not-visible",
     "Okta does not show this object",
-    "It was deleted, or the token's role does not reach it.",
+    "It was deleted, or the credential's role does not reach it.",
 );
 
 const WITHHELD: Words = words(
     "okta-withheld",
-    "This object is kept from the token",
-    "Give the administrator who created the token a role that reaches it, such as Read-only Administrator.",
+    "This object is kept from the credential",
+    "Give who created the token, or the service app, a role that reaches it, such as Read-only Administrator.",
 );
 
 const TOO_HEAVY: Words = words("okta-query-too-slow", "The query took Okta too long", WAIT);

@@ -1,7 +1,8 @@
 //! I/O in: Okta's API. The first stage of a record's way: pages of raw objects, read at the pace that Okta allows.
 //!
 //! A call goes through these files in order: a [`PageRequest`] (`query`) is asked for (`client`), as often as
-//! it takes (`retry`); each attempt (`attempt`) waits for its turn (`pacing`), is signed (`auth`) and sent; an
+//! it takes (`retry`), and again with a newer credential; each attempt (`attempt`) waits for its turn (`pacing`), is
+//! signed (`auth`) and sent; an
 //! answer is a [`Page`] (`page`, `links`) or an [`OktaError`] (`answer`, `fault`, `error`, `hint`). What is
 //! more than a page has a file of its own: `organization`, `groups`, `members`, `log`, `schema`, `devices`,
 //! `apps`.
@@ -35,7 +36,8 @@ mod usage;
 mod tests;
 
 pub use answer::Answer;
-pub use client::{Okta, OktaSettings, http_client};
+pub use auth::{AccessTokens, Credential, ReadSecret, check_credential};
+pub use client::{Okta, OktaSettings, ProcessState, http_client};
 pub use error::{NoAnswer, OktaError};
 pub use fault::{Fault, Throttle};
 pub use groups::Everyone;

@@ -54,6 +54,7 @@ fn read(received: &Received) -> Result<Organization, OktaError> {
                 error_id: None,
                 request_id: None,
                 missing_scope: None,
+                challenge: None,
             }),
         }),
     }

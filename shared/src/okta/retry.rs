@@ -1,6 +1,6 @@
 //! Sending a request again: five tries, with pauses that grow and are never past the deadline.
 //!
-//! All requests are reads, so repeating one is safe.
+//! All requests are reads, or ask for an access token, so repeating one is safe.
 
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::OktaError;
 use super::attempt::{Ask, Received};
+use super::auth::Pass;
 use super::client::Okta;
 use super::fault::{Fault, Throttle};
 
@@ -21,16 +22,42 @@ const FIRST_PAUSE: Duration = Duration::from_millis(300);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 impl Okta {
-    /// Sends a request until it succeeds and `read` can make sense of the answer. An answer that cannot be
-    /// read is as transient as one that was cut short.
+    /// Asks until Okta answers and `read` can make sense of the answer. Where the credential is refused and there is a
+    /// newer one, it is asked again with that: a token or a key may be replaced while a run is at work.
     pub(super) async fn ask<T>(
         &self,
-        mut ask: Ask,
+        ask: Ask,
         read: impl Fn(&Ask, &Received) -> Result<T, OktaError>,
+    ) -> Result<T, OktaError> {
+        let mut met: Vec<Fault> = Vec::new();
+        loop {
+            let pass = self.pass(&ask).await?;
+            let error = match self.repeat(ask.clone(), &pass, &read).await {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            };
+            match &error {
+                OktaError::Refused { fault, .. } if !met.contains(fault) && self.has_better(&pass, *fault).await? => {
+                    met.push(*fault);
+                }
+                _ => return Err(error),
+            }
+            tracing::info!(okta.asked = ask.request.path(), %error, "Okta is asked again, signed anew");
+            self.usage().count_retried();
+        }
+    }
+
+    /// Sends a request, signed with the pass, until it succeeds and `read` can make sense of the answer. An answer that
+    /// cannot be read is as transient as one that was cut short.
+    pub(super) async fn repeat<T>(
+        &self,
+        mut ask: Ask,
+        pass: &Pass,
+        read: &impl Fn(&Ask, &Received) -> Result<T, OktaError>,
     ) -> Result<T, OktaError> {
         let mut tries = 1;
         loop {
-            let outcome = self.attempt(&ask).await.and_then(|received| read(&ask, &received));
+            let outcome = self.attempt(&ask, pass).await.and_then(|received| read(&ask, &received));
             let error = match outcome {
                 Ok(value) => return Ok(value),
                 Err(error) if tries >= TRIES || !error.is_transient() => return Err(error),

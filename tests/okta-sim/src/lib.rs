@@ -7,7 +7,8 @@
 //!   `add_to_group`, …); each moves the times and writes the log events that Okta would.
 //!   `Org::generate` makes a believable org of any size from a seed.
 //! - `expression` reads the `search` and `filter` languages.
-//! - `http` answers for the org as Okta's management API does: paging, buckets, roles, errors.
+//! - `http` answers for the org as Okta's management API does: paging, buckets, roles, errors; and gives service apps
+//!   access tokens.
 //!
 //! [`Sim`] binds them to a port of the loopback interface. Whatever can go wrong on the way is
 //! scripted with a [`Fault`], and every request seen is kept as a [`Call`].
@@ -32,15 +33,18 @@ mod fault;
 mod generate;
 mod http;
 mod id;
+pub mod keys;
 mod options;
 mod org;
 mod role;
+mod service_app;
 mod sim;
 #[cfg(test)]
 mod tests;
 
 pub use call::Call;
 pub use fault::{Fault, FaultKind, Malformed, Match};
+pub use keys::KnownKey;
 pub use options::Options;
 pub use org::{
     App, AppStatus, Assignment, Device, DeviceLink, DeviceStatus, Event, Feature, Group, GroupKind, ManagementStatus,
@@ -48,4 +52,5 @@ pub use org::{
     UserType,
 };
 pub use role::Role;
+pub use service_app::ServiceApp;
 pub use sim::Sim;

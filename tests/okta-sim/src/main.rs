@@ -33,7 +33,13 @@ Changes from outside, without a credential:
   POST /sim/policies                   {\"name\", \"platform\", …conditions} → {\"id\"}
   POST /sim/policies/{id}/delete
   POST /sim/org/pipeline               {\"pipeline\": \"idx\" or \"v1\"}; v1 is Classic, without devices
-  POST /sim/token/revoke
+  POST /sim/token/revoke, /sim/token/replace
+                                       {\"token\"}
+  POST /sim/service-apps               {\"client_id\", \"jwk\", \"scopes\"?, \"role\"?, \"dpop\"?};
+                                       role: read-only-admin, none
+  POST /sim/service-apps/{client}/key, …/scopes, …/role, …/dpop, …/activate, …/deactivate
+  POST /sim/access-tokens/revoke
+  POST /sim/nonce/renew                DPoP proofs need another nonce
   GET, DELETE /sim/calls";
 
 /// Serves a simulated Okta org on the loopback interface.

@@ -14,6 +14,7 @@ use crate::http::{Shared, lock, serve};
 use crate::options::Options;
 use crate::org::Org;
 use crate::role::Role;
+use crate::service_app::ServiceApp;
 
 /// A handle on a running org. Clones share it; when the last one is dropped, the server stops.
 #[derive(Clone)]
@@ -92,9 +93,9 @@ impl Sim {
         lock(&self.inner.shared.calls).clear();
     }
 
-    /// Gives the token's owner another role, from the next request on.
+    /// Gives the token's owner and every service app another role, from the next request on.
     pub fn set_role(&self, role: Role) {
-        *lock(&self.inner.shared.role) = Arc::new(role);
+        self.inner.shared.give_role(&role);
     }
 
     /// Revokes the token: 401 `E0000011` from now on.
@@ -105,6 +106,31 @@ impl Sim {
     /// Accepts this token from now on, and no other.
     pub fn set_token(&self, token: &str) {
         *lock(&self.inner.shared.token) = Some(token.to_owned());
+    }
+
+    /// Sets up a service app, or another in the place of one with its client ID.
+    pub fn register(&self, app: ServiceApp) {
+        lock(&self.inner.shared.oauth).apps.insert(app.client_id.clone(), app);
+    }
+
+    /// Changes a service app, as an administrator may; whether there is one.
+    pub fn change_app(&self, client_id: &str, change: impl FnOnce(&mut ServiceApp)) -> bool {
+        lock(&self.inner.shared.oauth).apps.get_mut(client_id).map(change).is_some()
+    }
+
+    /// Takes none of the access tokens that were given so far.
+    pub fn revoke_access_tokens(&self) {
+        lock(&self.inner.shared.oauth).access_tokens.clear();
+    }
+
+    /// Wants another nonce in proofs of possession from now on, as Okta does every day.
+    pub fn renew_nonce(&self) {
+        lock(&self.inner.shared.oauth).renew_nonce();
+    }
+
+    /// Wants a nonce in the proofs of API calls, too. Okta does not today.
+    pub fn want_nonces_in_calls(&self) {
+        lock(&self.inner.shared.oauth).calls_need_nonce = true;
     }
 }
 

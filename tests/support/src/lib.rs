@@ -10,6 +10,7 @@ pub mod devices;
 pub mod invocations;
 pub mod lambda;
 mod presets;
+pub mod service_app;
 pub mod services;
 pub mod truth;
 pub mod wire;

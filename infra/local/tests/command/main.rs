@@ -4,6 +4,7 @@
 mod infraon;
 mod kill;
 mod serve;
+mod service_app;
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;

@@ -30,7 +30,7 @@ fn holding(text: &str) -> (u16, String) {
 async fn a_token_comes_without_the_line_end_behind_it() {
     let (secrets, _) = secrets(vec![holding(" 00token\r\n")]).await;
     assert_eq!(secrets.text("rollcall/acme").await.unwrap(), "00token");
-    assert!(!format!("{:?}", secrets.token("rollcall/acme").await.unwrap()).contains("00token"));
+    assert!(!format!("{:?}", secrets.credential("rollcall/acme").await.unwrap()).contains("00token"));
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 //! everything is valid. Nothing here looks anything up: whether the org answers and the secret exists, `verify` says.
 
 mod access;
+mod auth;
 mod faults;
 mod json;
 mod mappings;
@@ -19,6 +20,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Number, Value, json};
 use sha2::{Digest, Sha256};
 
+pub use auth::Auth;
 pub use faults::ConfigFault;
 pub use name::is_name;
 pub use org_url::OrgUrl;
@@ -64,16 +66,6 @@ pub struct OktaLink {
     pub event_hook: Option<String>,
 }
 
-/// How to sign in to an org.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Auth {
-    /// With an API token.
-    ApiToken {
-        /// The name of the secret that holds the token.
-        secret: String,
-    },
-}
-
 /// The guard's limits: the larger of the two is what is allowed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct GuardLimits {
@@ -109,10 +101,9 @@ impl Connection {
 
     /// The normalised document, defaults filled in: what is stored and shown. Parsing it gives this connection again.
     pub fn document(&self) -> Value {
-        let Auth::ApiToken { secret } = &self.okta.auth;
         let schedules: Map<String, Value> =
             self.schedules.iter().map(|(job, schedule)| (job.name().to_owned(), json!(schedule.to_string()))).collect();
-        let mut okta = json!({ "url": self.okta.url, "auth": { "kind": "api_token", "secret": secret } });
+        let mut okta = json!({ "url": self.okta.url, "auth": self.okta.auth.document() });
         if let Some(secret) = &self.okta.event_hook {
             okta["event_hook"] = json!({ "secret": secret });
         }

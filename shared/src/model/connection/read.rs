@@ -7,11 +7,9 @@ use serde_json::Value;
 
 use super::faults::Faults;
 use super::section::{Section, integer, shown, text, type_of};
-use super::suggest::suggestion;
-use super::{Auth, Connection, GuardLimits, OktaLink, OrgUrl, Schedule, mappings, name};
+use super::{Connection, GuardLimits, OktaLink, OrgUrl, Schedule, auth, mappings, name};
 use crate::model::Job;
 
-const AUTH_KINDS: [&str; 2] = ["api_token", "private_key_jwt"];
 const DEFAULT_RATE_BUDGET: u8 = 80;
 
 /// Reads the document; `None` only if there are faults.
@@ -48,7 +46,7 @@ pub(super) fn connection(document: &Value, faults: &mut Faults) -> Option<Connec
 fn okta(value: &Value, path: &str, faults: &mut Faults) -> Option<OktaLink> {
     let mut section = Section::open(value, path, faults)?;
     let url = section.text("url", faults).and_then(|text| faults.note(&section.at("url"), OrgUrl::parse(text)));
-    let auth = section.required("auth", faults).and_then(|value| auth(value, &section.at("auth"), faults));
+    let auth = section.required("auth", faults).and_then(|value| auth::read(value, &section.at("auth"), faults));
     let event_hook = match section.optional("event_hook") {
         Some(value) => Some(event_hook(value, &section.at("event_hook"), faults)?),
         None => None,
@@ -60,37 +58,9 @@ fn okta(value: &Value, path: &str, faults: &mut Faults) -> Option<OktaLink> {
 /// The secret of an event hook.
 fn event_hook(value: &Value, path: &str, faults: &mut Faults) -> Option<String> {
     let mut section = Section::open(value, path, faults)?;
-    let secret = secret(&mut section, faults);
+    let secret = auth::secret(&mut section, faults);
     section.close(faults);
     secret
-}
-
-/// The name of a secret.
-fn secret(section: &mut Section<'_>, faults: &mut Faults) -> Option<String> {
-    let text = section.text("secret", faults)?;
-    faults.note(&section.at("secret"), name::check_secret(text)).map(|()| text.to_owned())
-}
-
-fn auth(value: &Value, path: &str, faults: &mut Faults) -> Option<Auth> {
-    let mut section = Section::open(value, path, faults)?;
-    let kind = section.text("kind", faults);
-    match kind {
-        Some("private_key_jwt") => {
-            section.refuse_value("kind", "`private_key_jwt` is", faults);
-            // The keys that belong to it are known too.
-            for key in ["client_id", "key_id"] {
-                let _ = section.optional(key);
-            }
-        }
-        Some("api_token") | None => {}
-        Some(other) => {
-            let message = format!("unknown kind; expected `api_token`{}", suggestion(other, AUTH_KINDS));
-            faults.add(section.at("kind"), message);
-        }
-    }
-    let secret = secret(&mut section, faults);
-    section.close(faults);
-    Some(Auth::ApiToken { secret: secret? }).filter(|_| kind == Some("api_token"))
 }
 
 fn boolean(value: &Value, path: &str, faults: &mut Faults) -> Option<bool> {

@@ -56,12 +56,6 @@ impl<'a> Section<'a> {
         text(value, &self.at(key), faults)
     }
 
-    /// Refuses the value of a key that is known and not supported yet; what depends on it may be missing.
-    pub(super) fn refuse_value(&mut self, key: &str, what: &str, faults: &mut Faults) {
-        self.excuse();
-        faults.add(self.at(key), format!("{what} not supported yet"));
-    }
-
     /// Lets keys be missing from now on: what would decide about them is at fault itself.
     pub(super) fn excuse(&mut self) {
         self.excused = Excuse::Fault;

@@ -39,6 +39,35 @@ fn document() -> Value {
 }
 
 /// The smallest document there is.
+#[test]
+fn a_service_app_is_named_by_its_client_id() {
+    let of = |auth: Value| {
+        let mut document = document();
+        document["okta"]["auth"] = auth;
+        Connection::parse(&document.to_string())
+    };
+    let jwk = json!({ "kind": "private_key_jwt", "client_id": "0oa1b2c3", "secret": "rollcall/acme" });
+    let mut pem = jwk.clone();
+    pem["key_id"] = json!("SIGNING_KEY_1");
+    for written in [jwk, pem] {
+        let connection = of(written.clone()).unwrap();
+        assert_eq!(connection.document()["okta"]["auth"], written);
+        assert_eq!(connection.okta.auth.secret(), "rollcall/acme");
+    }
+    let wrong =
+        json!({ "kind": "private_key_jwt", "client_id": "Acme, Inc.", "key_id": "", "secret": TOKEN, "kid": 1 });
+    let faults: Vec<String> = of(wrong).unwrap_err().iter().map(ToString::to_string).collect();
+    assert_eq!(faults.len(), 4, "{faults:?}");
+    for (fault, expected) in faults.iter().zip([
+        "okta.auth.client_id: expected the app's client ID",
+        "okta.auth.key_id: must not be empty",
+        "okta.auth.secret: this looks like the API token itself",
+        "okta.auth.kid: unknown key",
+    ]) {
+        assert!(fault.starts_with(expected), "{fault}");
+    }
+}
+
 fn smallest() -> Value {
     json!({
         "name": "a",
@@ -138,11 +167,12 @@ fn a_fault_of_the_connection_has_its_path_and_message() {
         ("/name", json!("-a"), "name: expected 1 to 64"),
         ("/name", json!(7), "name: expected a string, not a number"),
         ("/okta/url", json!("http://acme.okta.com"), "okta.url: must begin with https://"),
-        ("/okta/auth/kind", json!("private_key_jwt"), "okta.auth.kind: `private_key_jwt` is not supported yet"),
+        ("/okta/auth/kind", json!("private_key_jwt"), "okta.auth.client_id: is missing"),
+        ("/okta/auth/client_id", json!("0oa1"), "okta.auth.client_id: unknown key"),
         (
             "/okta/auth/kind",
             json!("api-token"),
-            "okta.auth.kind: unknown kind; expected `api_token`; did you mean `api_token`?",
+            "okta.auth.kind: unknown kind; expected `api_token` or `private_key_jwt`; did you mean `api_token`?",
         ),
         ("/okta/event_hook", json!({ "secret": "a b" }), "okta.event_hook.secret: expected a secret's name"),
         ("/okta/event_hook", json!({}), "okta.event_hook.secret: is missing"),

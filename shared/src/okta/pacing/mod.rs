@@ -38,8 +38,8 @@ struct Registry {
 pub(super) struct PaceKey {
     /// The org's address.
     pub host: String,
-    /// The credential's fingerprint.
-    pub credential: [u8; 32],
+    /// Tells the client apart: Okta gives each API token, and each service app, its own ceiling.
+    pub client: [u8; 32],
     /// The bucket.
     pub bucket: &'static str,
 }

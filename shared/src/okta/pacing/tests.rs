@@ -113,7 +113,7 @@ struct World {
 impl World {
     fn new(limit: u64, percent: u8, windows: Windows, seed: u64) -> Arc<World> {
         fastrand::seed(seed);
-        let pace = Paces::default().pace(PaceKey { host: String::new(), credential: [0; 32], bucket: "" });
+        let pace = Paces::default().pace(PaceKey { host: String::new(), client: [0; 32], bucket: "" });
         let epoch = 1_800_000_000_000 + (seed * 137 % 1_000) as i64;
         let limiter = Mutex::new(Limiter::new(limit, windows, epoch));
         Arc::new(World { pace, limiter, percent, one_way: Duration::from_millis(120) })

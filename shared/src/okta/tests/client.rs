@@ -97,7 +97,7 @@ async fn everyone_is_looked_for_on_every_page() {
     let okta = server.okta(None);
     assert_eq!(okta.everyone().await.unwrap(), Everyone::Visible { users: Some(9) });
     assert_eq!(okta.everyone().await.unwrap(), Everyone::NotThere);
-    assert!(matches!(okta.everyone().await.unwrap(), Everyone::NotPermitted(why) if why.contains("E0000006")));
+    assert!(matches!(okta.everyone().await.unwrap(), Everyone::NotPermitted(why) if why.detail.contains("E0000006")));
     assert_eq!(server.targets()[0], "/api/v1/groups?filter=type+eq+%22BUILT_IN%22&expand=stats&limit=200");
 }
 

@@ -135,6 +135,7 @@ fn every_error_has_words_of_its_own() {
     errors.extend(
         [InvalidToken, FeatureMissing, RoleTooSmall, ScopeMissing, PathUnknown, UnknownOrg, OrgDeactivated]
             .into_iter()
+            .chain([AccessTokenRefused, ClientRefused, NotAServiceApp, ProofRefused, NonceWanted])
             .chain([NotVisible, Withheld, TooHeavy, Unavailable, Redirected, Rejected])
             .chain([Throttle::Ceiling, Throttle::Concurrency, Throttle::Edge].map(Throttled))
             .map(refused),

@@ -5,6 +5,7 @@ mod client;
 mod errors;
 mod faults;
 mod links;
+mod oauth_errors;
 mod page;
 mod query;
 mod server;

@@ -1,14 +1,15 @@
 //! A server that gives the answers it was told to give, in order, each on a connection of its own.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 
-use super::super::{Okta, OktaSettings, Paces, http_client};
+use super::super::{AccessTokens, Credential, Okta, OktaSettings, Paces, ProcessState, http_client};
 use crate::clock;
-use crate::model::{OrgUrl, Token};
+use crate::model::{Auth, OrgUrl, Secret};
 
 pub(super) const TOKEN: &str = "00aTopSecretToken";
 
@@ -75,7 +76,15 @@ impl Server {
 }
 
 pub(super) fn okta(address: &str, deadline: Option<Instant>) -> Okta {
-    let url = OrgUrl::parse(address).unwrap();
-    let settings = OktaSettings { url, token: Token::new(TOKEN.to_owned()), budget_percent: 100 };
-    Okta::new(http_client().unwrap(), settings, &Paces::default(), deadline)
+    let secret = Secret::new(TOKEN);
+    let newest = secret.clone();
+    let credential = Credential {
+        auth: Auth::ApiToken { secret: "rollcall/acme".to_owned() },
+        scopes: BTreeSet::new(),
+        secret,
+        read_again: Arc::new(move || Box::pin(std::future::ready(Ok(newest.clone())))),
+    };
+    let settings = OktaSettings { url: OrgUrl::parse(address).unwrap(), credential, budget_percent: 100 };
+    let process = ProcessState { paces: &Paces::default(), access_tokens: &AccessTokens::default() };
+    Okta::new(http_client().unwrap(), settings, process, deadline)
 }

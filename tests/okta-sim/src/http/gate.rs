@@ -6,14 +6,17 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, Method, Response};
+use axum::http::request::Parts;
+use axum::http::{Method, Response};
 use tokio::time::Instant;
 
 use super::answer::{Answer, RateHeaders};
 use super::ask::{self, Ask};
 use super::rate::{Permit, bucket_of};
 use super::wire::Wire;
-use super::{Shared, apps, assurances, control, devices, groups, lock, logs, organization, response, spoil, users};
+use super::{
+    Shared, apps, assurances, control, devices, groups, lock, logs, oauth, organization, response, spoil, users,
+};
 use crate::call::Call;
 use crate::fault::FaultKind;
 use crate::org::Org;
@@ -21,6 +24,9 @@ use crate::role::Role;
 
 /// The longest path and query taken: it comes back in `Link`, and headers have their bounds.
 const LONGEST: usize = 8 * 1024;
+
+/// The largest body taken: a request for an access token has some thousand bytes.
+const LARGEST_BODY: usize = 64 * 1024;
 
 /// Answers one request.
 pub(super) async fn handle(
@@ -31,9 +37,12 @@ pub(super) async fn handle(
     if request.uri().path().starts_with("/sim/") {
         return control::handle(&shared, request).await;
     }
+    let (request, body) = request.into_parts();
     let number = note(&shared, &request);
     let _in_flight = InFlight::enter(&shared);
-    let verdict = decide(&shared, &request);
+    // A body that does not arrive is one that says nothing.
+    let body = axum::body::to_bytes(body, LARGEST_BODY).await.unwrap_or_default();
+    let verdict = decide(&shared, &request, &body);
     tokio::time::sleep(shared.options.latency + verdict.delay).await;
     match verdict.fate {
         Fate::Answered => {
@@ -84,11 +93,11 @@ impl Drop for InFlight<'_> {
     }
 }
 
-fn note(shared: &Shared, request: &Request) -> usize {
-    let headers = request.headers();
+fn note(shared: &Shared, request: &Parts) -> usize {
+    let headers = &request.headers;
     let call = Call {
         at: Instant::now().into_std(),
-        bucket: bucket_of(&ask::segments(request.uri().path())).unwrap_or_default(),
+        bucket: bucket_of(&ask::segments(request.uri.path())).unwrap_or_default(),
         path_and_query: path_and_query(request).to_owned(),
         status: 0,
         retry: headers.contains_key("x-okta-retry-count") || headers.contains_key("x-okta-retry-for"),
@@ -96,14 +105,14 @@ fn note(shared: &Shared, request: &Request) -> usize {
     lock(&shared.calls).add(call)
 }
 
-fn path_and_query(request: &Request) -> &str {
-    let uri = request.uri();
+fn path_and_query(request: &Parts) -> &str {
+    let uri = &request.uri;
     uri.path_and_query().map_or(uri.path(), |whole| whole.as_str())
 }
 
 /// Limits first, then faults, then the credential, then the endpoint.
-fn decide(shared: &Shared, request: &Request) -> Verdict {
-    let segments = ask::segments(request.uri().path());
+fn decide(shared: &Shared, request: &Parts, body: &[u8]) -> Verdict {
+    let segments = ask::segments(request.uri.path());
     let mut org = lock(&shared.org);
     let bucket = bucket_of(&segments);
     if shared.in_flight.load(Ordering::Relaxed) > shared.options.max_concurrent {
@@ -123,11 +132,8 @@ fn decide(shared: &Shared, request: &Request) -> Verdict {
     if let Some((answer, fate)) = early {
         return Verdict { fate, ..Verdict::of(answer, permit) };
     }
-    let answer = match is_authorized(shared, request.headers()) || bucket.is_none() {
-        true => endpoint(shared, request, &segments, &mut org),
-        false => Answer::invalid_token(),
-    };
-    let path = request.uri().path();
+    let answer = admitted(shared, (request, body), &segments, &mut org);
+    let path = request.uri.path();
     let answer = spoil::spoil(shared, path, answer, fault.as_ref());
     Verdict {
         delay: match fault {
@@ -159,7 +165,7 @@ fn strike_early(shared: &Shared, segments: &[String], fault: &FaultKind) -> Opti
         FaultKind::RateLimited => Answer::too_many(RateHeaders::Exhausted),
         FaultKind::ConcurrencyLimited => Answer::too_many(RateHeaders::Zero),
         FaultKind::EdgeLimited => Answer::html(429).with_rate(RateHeaders::None),
-        FaultKind::MissingScope => missing_scope(segments),
+        FaultKind::MissingScope => oauth::missing_scope("Bearer", segments),
         FaultKind::NotJson => Answer::html(200),
         FaultKind::ExpiredCursor if segments.get(2).is_some_and(|what| what == "apps") => Answer::invalid_paging(),
         FaultKind::ExpiredCursor => Answer::invalid_cursor(),
@@ -167,11 +173,11 @@ fn strike_early(shared: &Shared, segments: &[String], fault: &FaultKind) -> Opti
         FaultKind::Reset => return Some((Answer::empty(500), Fate::Dropped)),
         FaultKind::Hang => return Some((Answer::empty(500), Fate::Hanging)),
         FaultKind::RevokeToken => {
-            *lock(&shared.token) = None;
+            shared.revoke_tokens();
             return None;
         }
         FaultKind::LoseRole => {
-            *lock(&shared.role) = Arc::new(Role::None);
+            shared.give_role(&Role::None);
             return None;
         }
         FaultKind::Truncated
@@ -184,42 +190,31 @@ fn strike_early(shared: &Shared, segments: &[String], fault: &FaultKind) -> Opti
     Some((answer, Fate::Answered))
 }
 
-fn missing_scope(segments: &[String]) -> Answer {
-    let scope = match segments.get(2).map(String::as_str) {
-        Some(what @ ("groups" | "logs" | "devices" | "apps")) => what,
-        Some("device-assurances") => "deviceAssurance",
-        Some("org") => "orgs",
-        Some("meta") => "schemas",
-        _ => "users",
-    };
-    let reason = format!(
-        "Bearer authorization_uri=\"http://127.0.0.1/oauth2/v1/authorize\", scope=\"okta.{scope}.read\", \
-                  error=\"insufficient_scope\", \
-                  error_description=\"The access token provided does not contain the required scopes.\""
-    );
-    let mut answer = Answer::empty(403);
-    answer.headers.push(("www-authenticate", reason));
-    answer
+/// The answer for whoever may have it: an access token is for who proves to be a service app, what is not limited is
+/// for everybody, and the rest for who brings a credential.
+fn admitted(shared: &Shared, (request, body): (&Parts, &[u8]), segments: &[String], org: &mut Org) -> Answer {
+    let host = request.headers.get("host").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if request.uri.path() == oauth::TOKEN_PATH {
+        return oauth::answer(&mut lock(&shared.oauth), request, body, (host, org.now()));
+    }
+    if bucket_of(segments).is_none() {
+        return endpoint(shared, request, segments, (org, &Role::None));
+    }
+    match oauth::role_behind(shared, request, segments, (host, org.now())) {
+        Ok(role) => endpoint(shared, request, segments, (org, &role)),
+        Err(refused) => refused,
+    }
 }
 
-fn is_authorized(shared: &Shared, headers: &HeaderMap) -> bool {
-    let given = headers
-        .get("authorization")
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("SSWS "));
-    given.is_some() && given == lock(&shared.token).as_deref()
-}
-
-fn endpoint(shared: &Shared, request: &Request, segments: &[String], org: &mut Org) -> Answer {
-    let role = Arc::clone(&lock(&shared.role));
+fn endpoint(shared: &Shared, request: &Parts, segments: &[String], (org, role): (&mut Org, &Role)) -> Answer {
     let ask = Ask {
         base: shared.options.link_base.as_deref().unwrap_or(&shared.url),
         options: &shared.options,
-        role: &role,
-        path: request.uri().path(),
+        role,
+        path: request.uri.path(),
         segments,
-        query: ask::pairs(request.uri().query().unwrap_or_default()),
-        credentials: ask::credentials(request.headers()),
+        query: ask::pairs(request.uri.query().unwrap_or_default()),
+        credentials: ask::credentials(&request.headers),
         now: org.now(),
     };
     let found = match segments {
@@ -234,7 +229,7 @@ fn endpoint(shared: &Shared, request: &Request, segments: &[String], org: &mut O
     };
     match found.filter(|_| segments.len() == 2 || segments.starts_with(&["api".into(), "v1".into()])) {
         None => Answer::no_such_path(),
-        Some(_) if request.method() != Method::GET => Answer::wrong_method(),
+        Some(_) if request.method != Method::GET => Answer::wrong_method(),
         Some(Ok(answer) | Err(answer)) => answer,
     }
 }

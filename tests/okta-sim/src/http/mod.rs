@@ -1,7 +1,7 @@
 //! Okta's management API over HTTP/1.1, as far as a directory sync reads it.
 //!
 //! `gate` takes every request through the same steps: note the call, limits, faults, credential,
-//! then the endpoint (`users`, `groups`, `devices`, `assurances`, `apps`, `logs`, `organization`), then whatever a fault does to the
+//! then the endpoint (`oauth` for access tokens; `users`, `groups`, `devices`, `assurances`, `apps`, `logs`, `organization`), then whatever a fault does to the
 //! answer. `control` is the simulator's own door, under `/sim`.
 
 mod answer;
@@ -18,6 +18,7 @@ mod gate;
 mod groups;
 mod listing;
 mod logs;
+mod oauth;
 mod organization;
 mod projection;
 mod rate;
@@ -40,6 +41,7 @@ use crate::options::Options;
 use crate::org::Org;
 use crate::role::Role;
 pub(crate) use call_log::CallLog;
+use oauth::AuthorizationServer;
 use rate::Windows;
 use wire::{Listener, Wire};
 
@@ -51,6 +53,7 @@ pub(crate) struct Shared {
     /// The token accepted; `None` once revoked.
     pub(crate) token: Mutex<Option<String>>,
     pub(crate) role: Mutex<Arc<Role>>,
+    pub(crate) oauth: Mutex<AuthorizationServer>,
     pub(crate) faults: Mutex<FaultScript>,
     pub(crate) calls: Mutex<CallLog>,
     windows: Mutex<Windows>,
@@ -69,6 +72,7 @@ impl Shared {
             org: Mutex::new(org),
             token: Mutex::new(Some(options.token.clone())),
             role: Mutex::default(),
+            oauth: Mutex::default(),
             faults: Mutex::default(),
             calls: Mutex::default(),
             windows: Mutex::new(Windows::of(&options)),
@@ -78,6 +82,18 @@ impl Shared {
             left_out: Mutex::default(),
             options,
         }
+    }
+
+    /// Takes neither the API token nor any access token that was given so far.
+    pub(crate) fn revoke_tokens(&self) {
+        *lock(&self.token) = None;
+        lock(&self.oauth).access_tokens.clear();
+    }
+
+    /// Gives the API token's owner, and every service app, another role.
+    pub(crate) fn give_role(&self, role: &Role) {
+        *lock(&self.role) = Arc::new(role.clone());
+        lock(&self.oauth).apps.values_mut().for_each(|app| app.role = role.clone());
     }
 }
 

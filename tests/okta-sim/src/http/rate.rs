@@ -79,6 +79,7 @@ pub(super) fn bucket_of(segments: &[String]) -> Option<&'static str> {
         ["api", "v1", "apps", _] => "/api/v1/apps/{id}",
         ["api", "v1", "apps", ..] => "/api/v1/apps",
         ["api", ..] => "/api/v1",
+        ["oauth2", "v1", "token"] => "/oauth2/v1/token",
         _ => return None,
     })
 }
@@ -124,6 +125,7 @@ mod tests {
             ("api/v1/apps/0oa1", Some("/api/v1/apps/{id}")),
             ("api/v1/apps/0oa1/users", Some("/api/v1/apps")),
             ("api/v1/meta/types/user", Some("/api/v1")),
+            ("oauth2/v1/token", Some("/oauth2/v1/token")),
             (".well-known/okta-organization", None),
         ] {
             let segments: Vec<String> = path.split('/').map(str::to_owned).collect();

@@ -84,7 +84,7 @@ pub(super) async fn get(sim: &Sim, path: &str) -> Reply {
     read(&raw(sim, path, &sim.token()).await)
 }
 
-fn read(bytes: &[u8]) -> Reply {
+pub(super) fn read(bytes: &[u8]) -> Reply {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
     let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
     let mut lines = head.split("\r\n");

@@ -12,6 +12,7 @@ mod history;
 mod limits;
 mod lists;
 mod log;
+mod oauth;
 mod roles;
 mod scenario;
 mod schema;

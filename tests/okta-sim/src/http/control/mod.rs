@@ -20,13 +20,19 @@
 //! - `POST /sim/apps/{id}/groups/{group}/{assign|unassign}`
 //! - `POST /sim/policies` `{"name", "platform", …conditions}` → `{"id"}`; `POST /sim/policies/{id}/delete`
 //! - `POST /sim/org/pipeline` `{"pipeline": "idx" or "v1"}`
-//! - `POST /sim/token/revoke`
+//! - `POST /sim/token/revoke`; `POST /sim/token/replace` `{"token"}`
+//! - `POST /sim/service-apps` `{"client_id", "jwk", "scopes"?, "role"?, "dpop"?}` → `{"client_id"}`; `role` is
+//!   `read-only-admin` or `none`
+//! - `POST /sim/service-apps/{client}/{key|scopes|role|dpop}` with the one key of the above (`jwk` for `key`), and
+//!   `…/{activate|deactivate}`
+//! - `POST /sim/access-tokens/revoke`, `POST /sim/nonce/renew`
 //! - `GET /sim/calls`, `DELETE /sim/calls`
 //!
 //! 200 `{"ok": true}`, or 404 where there was nothing to change.
 
 mod apps;
 mod devices;
+mod service_apps;
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -53,6 +59,19 @@ pub(super) async fn handle(shared: &Shared, request: Request) -> Response<Body> 
             *lock(&shared.token) = None;
             Some(json!({"ok": true}))
         }
+        (Method::POST, ["token", "replace"]) => body.get("token").and_then(Value::as_str).map(|token| {
+            *lock(&shared.token) = Some(token.to_owned());
+            json!({"ok": true})
+        }),
+        (Method::POST, ["access-tokens", "revoke"]) => {
+            lock(&shared.oauth).access_tokens.clear();
+            Some(json!({"ok": true}))
+        }
+        (Method::POST, ["nonce", "renew"]) => {
+            lock(&shared.oauth).renew_nonce();
+            Some(json!({"ok": true}))
+        }
+        (Method::POST, ["service-apps", rest @ ..]) => service_apps::change(shared, rest, &body),
         (Method::POST, rest) => change(&mut lock(&shared.org), rest, body),
         _ => None,
     };

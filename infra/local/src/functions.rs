@@ -1,7 +1,7 @@
 //! The Lambda functions of a deployment, on one machine: the same handlers, each invocation a task of this process, and as
 //! much of Lambda's API as they invoke each other by.
 //!
-//! A function is called as its job. Only asynchronous invocations are taken, and only from whoever knows the
+//! A function is called as in AWS. Only asynchronous invocations are taken, and only from whoever knows the
 //! key in the endpoint's URL. An invocation that panics ends alone; its run is taken up later.
 
 use std::io;
@@ -28,6 +28,7 @@ use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::key::{Key, admit};
+use crate::stack::function;
 
 /// Hands an event to the handler of a job.
 ///
@@ -162,7 +163,7 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let Some(job) = Job::ALL.into_iter().find(|job| job.name() == name) else {
+    let Some(job) = Job::ALL.into_iter().find(|job| function(*job) == name) else {
         return refuse(StatusCode::NOT_FOUND, "ResourceNotFoundException", &format!("Function not found: {name}"));
     };
     let Ok(event) = serde_json::from_slice::<Event>(&body) else {

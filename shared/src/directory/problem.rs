@@ -52,7 +52,7 @@ impl DirectoryError {
             }
             DirectoryError::MissingTable { .. } => {
                 "Deploy the stack again, and compare the functions' table names and region with the tables in the \
-                 DynamoDB console."
+                 DynamoDB console. `rollcall --aws` goes by the names that --stack and --region give."
             }
             DirectoryError::Denied { .. } => {
                 "Allow the operation on this resource in the function's IAM role, and on its KMS key if it has one."

@@ -17,7 +17,9 @@ pub(crate) async fn token(
     connection: &Connection,
     (last, now): (&LastTry, Time),
 ) -> Option<Duration> {
-    let Auth::ApiToken { .. } = connection.okta.auth;
+    if !matches!(connection.okta.auth, Auth::ApiToken { .. }) {
+        return None;
+    }
     let idle = |begun: Option<Time>| begun.map(|begun| now.since(begun));
     if idle(last.begun).is_some_and(|idle| idle < DAY) {
         return None;

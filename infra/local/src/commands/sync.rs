@@ -5,7 +5,7 @@ use std::path::Path;
 use rollcall::functions;
 use rollcall_shared::Context;
 use rollcall_shared::clock;
-use rollcall_shared::handlers::{Event, Response, full_import};
+use rollcall_shared::handlers::{Event, Response, full_import, start};
 use rollcall_shared::model::{Job, Plan};
 use rollcall_shared::report::{Problem, RunReport, RunState};
 
@@ -14,16 +14,18 @@ use super::watch::{LOOK_EVERY, Waited, Watch};
 use crate::cli::SyncArguments;
 use crate::failure::{Failure, Status, paragraph};
 use crate::output::report;
-use crate::session::{Reader, Session};
+use crate::session::{Place, Reader, Session};
 
 pub(super) async fn run(session: &mut Session, arguments: &SyncArguments) -> Result<Status, Failure> {
     check(arguments)?;
     let plan = arguments.plan.as_deref().map(|file| read_plan(file, &arguments.connection)).transpose()?;
     let stack = session.open().await?;
     lookup::connection(&stack.context, &arguments.connection).await?;
-    let waited = match &plan {
-        Some(plan) => carry_out(session, &stack.context, plan).await?,
-        None => job(session, &stack.context, (&arguments.connection, arguments.job)).await?,
+    let wanted = (arguments.connection.as_str(), arguments.job);
+    let waited = match (&plan, &session.place) {
+        (Some(plan), _) => carry_out(session, &stack.context, plan).await?,
+        (None, Place::Directory(_)) => job(session, &stack.context, wanted).await?,
+        (None, Place::Aws(_)) => deployed_job(session, &stack.context, wanted).await?,
     };
     let status = match waited {
         Waited::Ended(run) => {
@@ -63,6 +65,33 @@ pub(crate) async fn job(
         Waited::Ended(ended) => Waited::Ended(ended?),
         Waited::Interrupted(run) => Waited::Interrupted(run),
     })
+}
+
+/// Has the job's function in AWS run it, which needs no Okta credential here, and waits until the run ends.
+async fn deployed_job(
+    session: &mut Session,
+    context: &Context,
+    (connection, job): (&str, Job),
+) -> Result<Waited<RunReport>, Failure> {
+    let watch = Watch { context, connection, job };
+    let work = async {
+        let run = start::start(context, (connection, job), None).await?;
+        wait_for(context, &run).await
+    };
+    Ok(match watch.wait(session, work).await? {
+        Waited::Ended(ended) => Waited::Ended(ended?),
+        Waited::Interrupted(run) => Waited::Interrupted(run),
+    })
+}
+
+/// Waits until a run has ended, whoever is at it: a further invocation, or the next trigger of the job, takes it up.
+async fn wait_for(context: &Context, run: &RunReport) -> Result<RunReport, Failure> {
+    loop {
+        if let Some(ended) = context.directory.run(&run.run).await?.filter(|report| report.ended.is_some()) {
+            return Ok(ended);
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
 }
 
 /// Runs a full import that a plan holds to what it lists.

@@ -203,6 +203,11 @@ pub fn tables() -> Tables {
     Tables { directory: "rollcall-directory".to_owned(), state: "rollcall-state".to_owned() }
 }
 
+/// The name of a job's function in a stack on one machine: as in AWS in a stack of the usual name.
+pub(crate) fn function(job: Job) -> String {
+    format!("rollcall-{}", job.name())
+}
+
 /// How a process is told of a stack at these addresses.
 pub fn config(dynamodb: &str, secrets: &str, tuning: Tuning) -> Config {
     let (dynamodb, secrets) = (dynamodb.to_owned(), secrets.to_owned());
@@ -210,7 +215,7 @@ pub fn config(dynamodb: &str, secrets: &str, tuning: Tuning) -> Config {
 }
 
 fn configuration(addresses: &Addresses, tuning: Tuning) -> Config {
-    let named = addresses.lambda.iter().flat_map(|_| Job::ALL).map(|job| (job, job.name().to_owned()));
+    let named = addresses.lambda.iter().flat_map(|_| Job::ALL).map(|job| (job, function(job)));
     Config {
         tables: tables(),
         region: Some("local".to_owned()),

@@ -1,6 +1,7 @@
 //! The command as a process: what it prints where, and with which status it ends.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "this is a test, its free functions too")]
 
+mod aws;
 mod infraon;
 mod kill;
 mod serve;

@@ -98,7 +98,8 @@ fn asked(request: &Message) -> Vec<(String, String)> {
         let action = if kind == "ConditionCheck" { "ConditionCheckItem".to_owned() } else { format!("{kind}Item") };
         (action, table(write["TableName"].as_str().unwrap_or_default(), None, write))
     });
-    let alone = body["TableName"].as_str().map(|name| (operation.to_owned(), table(name, body["IndexName"].as_str(), &body)));
+    let alone =
+        body["TableName"].as_str().map(|name| (operation.to_owned(), table(name, body["IndexName"].as_str(), &body)));
     let calls = batches.chain(writes).chain(alone);
     calls.map(|(action, on)| (format!("dynamodb:{action}"), on)).collect()
 }

@@ -1,5 +1,6 @@
 //! A world: a simulated org, a stack in memory, a stored connection, and the production handlers on it.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -149,18 +150,16 @@ impl World {
         let context = self.context.clone();
         let Some(mut witness) = Witness::of(job.name()) else { return context };
         let mut witnesses = self.witnesses.lock().await;
-        if !witnesses.contains_key(&job) {
-            let dynamodb = witness.before(&self.dynamodb_url).await;
-            let secrets = witness.before(self.stack.secrets_url()).await;
-            let seen = process(&self.setup, &dynamodb, &secrets).await;
-            witnesses.insert(job, (seen.directory, seen.secrets, witness));
-        }
-        match witnesses.get(&job) {
-            Some((directory, secrets, _)) => {
-                Context { directory: directory.clone(), secrets: secrets.clone(), ..context }
+        let (directory, secrets, _) = match witnesses.entry(job) {
+            Entry::Occupied(seen) => seen.into_mut(),
+            Entry::Vacant(free) => {
+                let dynamodb = witness.before(&self.dynamodb_url).await;
+                let secrets = witness.before(self.stack.secrets_url()).await;
+                let seen = process(&self.setup, &dynamodb, &secrets).await;
+                free.insert((seen.directory, seen.secrets, witness))
             }
-            None => context,
-        }
+        };
+        Context { directory: directory.clone(), secrets: secrets.clone(), ..context }
     }
 
     /// Runs the full import; panics where no run could be opened.
@@ -212,7 +211,8 @@ impl World {
         let connection = store(&self.stack, &setup, &self.sim, &document).await;
         let context = process(&setup, &self.dynamodb_url, self.stack.secrets_url()).await;
         let (sim, stack, dynamodb_url) = (self.sim.clone(), Arc::clone(&self.stack), self.dynamodb_url.clone());
-        World { sim, context, connection, stack, setup, dynamodb_url, _proxies: Vec::new() }
+        let witnesses = Mutex::default();
+        World { sim, context, connection, stack, setup, dynamodb_url, witnesses, _proxies: Vec::new() }
     }
 
     /// Runs an import that has to succeed, to add up and to leave the directory true.

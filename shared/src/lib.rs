@@ -14,12 +14,13 @@
 //! - [`preview`] is the line without its last stages: it says what a page would come to, and writes nothing.
 //!
 //! Beside the way: [`context`] and [`config`] are what a process begins with, [`error`] says what becomes of a run after a
-//! failure, [`halt`] asks runs to stop, [`telemetry`] writes the logs, and [`clock`] is this machine's.
+//! failure, [`halt`] asks runs to stop, [`mod@csv`] is the form that a spreadsheet opens, [`telemetry`] writes the logs, and [`clock`] is this machine's.
 
 pub mod clock;
 pub mod config;
 mod contest;
 pub mod context;
+pub mod csv;
 mod custody;
 pub mod directory;
 pub mod error;

@@ -23,6 +23,7 @@ use crate::sync::{judge, superseded};
 
 /// What would become of one object under one mapping.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Previewed {
     /// The mapping's name.
     pub mapping: String,
@@ -39,6 +40,7 @@ pub struct Previewed {
     /// The filter's key that leaves the person out, if one does.
     pub rule: Option<Rule>,
     /// What would change in the record that is there.
+    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::BTreeMap<String, crate::model::FromTo>))]
     pub changed: Changed,
     /// What would be written.
     #[serde(skip)]

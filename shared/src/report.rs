@@ -9,6 +9,7 @@ use crate::model::{Job, Outcome, Time};
 
 /// How a run stands or ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RunState {
     /// At work, or waiting for its next invocation.
@@ -27,6 +28,7 @@ pub enum RunState {
 
 /// A run report.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunReport {
     /// The run's id, a ULID.
     pub run: String,
@@ -61,6 +63,7 @@ pub struct RunReport {
 
 /// One bucket for every object: `read` is the sum of the others.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Counts {
     /// Objects met.
@@ -134,6 +137,7 @@ impl Counts {
 
 /// How far a run is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Progress {
     /// Objects done.
     pub done: u64,
@@ -147,6 +151,7 @@ pub struct Progress {
 
 /// Seconds from an event in Okta to its effect in the directory.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Lag {
     /// The median.
     pub median: f64,
@@ -156,6 +161,7 @@ pub struct Lag {
 
 /// What a run asked of Okta.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OktaUse {
     /// Requests sent, repeated ones included.
     pub calls: u64,
@@ -182,6 +188,7 @@ impl Add for OktaUse {
 
 /// Capacity units consumed of DynamoDB, as its answers state them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DynamoDbUse {
     /// Read units.
     pub read_units: f64,
@@ -199,6 +206,7 @@ impl Add for DynamoDbUse {
 
 /// Problem details (RFC 9457), with a hint what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// A URI that names the kind of problem: `urn:rollcall:problem:…`.
     #[serde(rename = "type")]

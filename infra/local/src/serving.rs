@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::functions::{Bound, FunctionsEndpoint, Invocations};
-use crate::http_endpoint::HttpEndpoint;
+use crate::http_endpoint::{BoundHttp, HttpEndpoint};
 use crate::stack::announcement::{Addresses, Announcement};
 use crate::stack::{Stack, StackError};
 
@@ -46,11 +46,12 @@ impl Serving {
     pub async fn start(directory: &Path, wanted: Wanted) -> Result<Serving, StackError> {
         let stack = Stack::own(directory).await?;
         let port = |source| StackError::Port { port: wanted.port, source };
-        let http = HttpEndpoint::serve(wanted.port).await.map_err(port)?;
+        let http = BoundHttp::bind(wanted.port).await.map_err(port)?;
         let bound = Bound::bind().await.map_err(|source| StackError::Port { port: 0, source })?;
         let context = Context::new(stack.with_functions(&bound.url)).await?;
         let (lambda, http_url) = (Some(bound.url.clone()), Some(http.url.clone()));
         let addresses = Addresses { lambda, http: http_url, ..stack.addresses.clone() };
+        let http = http.serve(context.clone());
         let functions = bound.serve(context.clone());
         let ticks = wanted.tick.map(|every| tokio::spawn(tick(functions.invocations.clone(), every)));
         let in_directory = |source| StackError::DataDirectory { directory: directory.to_owned(), source };

@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, PutRequest, ReturnConsumedCapacity, WriteRequest};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, DeleteRequest, KeysAndAttributes, PutRequest, ReturnConsumedCapacity, WriteRequest,
+};
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::Directory;
@@ -86,7 +88,20 @@ impl Directory {
             let put = put.map_err(|error| self.refused("BatchWriteItem", table, &error))?;
             by_key.insert(key, WriteRequest::builder().put_request(put).build());
         }
-        let requests: Vec<WriteRequest> = by_key.into_values().collect();
+        self.batch_write(table, by_key.into_values().collect()).await
+    }
+
+    /// Deletes the items with these keys, all of one table, in no order and without conditions; done when it returns.
+    pub(super) async fn batch_delete(&self, table: Table, keys: Vec<Key>) -> Result<(), DirectoryError> {
+        let delete = |key: &Key| {
+            let delete = DeleteRequest::builder().set_key(Some(key.attributes().into())).build();
+            let delete = delete.map_err(|error| self.refused("BatchWriteItem", table, &error))?;
+            Ok(WriteRequest::builder().delete_request(delete).build())
+        };
+        self.batch_write(table, keys.iter().map(delete).collect::<Result<_, _>>()?).await
+    }
+
+    async fn batch_write(&self, table: Table, requests: Vec<WriteRequest>) -> Result<(), DirectoryError> {
         let batches: Vec<Vec<WriteRequest>> = requests.chunks(WRITTEN_AT_ONCE).map(<[_]>::to_vec).collect();
         let writes = batches.into_iter().map(|batch| self.write_batch(table, batch));
         stream::iter(writes).buffer_unordered(BATCHES_AT_ONCE).try_collect().await

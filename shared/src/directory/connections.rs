@@ -1,11 +1,14 @@
 //! The connections' documents.
 //!
-//! An operator may edit them in the console; each is validated again whenever it is read.
+//! An operator may edit them in the console; each is validated again whenever it is read. One that is being removed is
+//! marked first, and from then on not there for anybody but who removes it: so a removal that breaks off can be gone on with.
 
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use futures::TryStreamExt;
 use serde_json::Value;
 
 use super::attribute::to_attribute;
+use super::calls::Conditional;
 use super::item::Item;
 use super::keys::{self, Table};
 use super::search::Search;
@@ -13,20 +16,56 @@ use super::update::{Update, text};
 use super::{Directory, DirectoryError};
 use crate::model::Connection;
 
+/// The attribute of a connection that is being removed.
+const REMOVING: &str = "removing";
+
 impl Directory {
-    /// Stores a connection in the place of one with the same name. Failures of its jobs so far are forgotten.
+    /// Stores a connection in the place of one with the same name; whether there was none. Failures of its jobs so far are
+    /// forgotten.
     ///
     /// # Errors
-    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses, or the document has no place in an
-    /// item.
-    pub async fn put_connection(&self, connection: &Connection) -> Result<(), DirectoryError> {
+    /// Retryable when one with the name is being removed, or DynamoDB throttles or is out of reach; fatal when it refuses,
+    /// or the document has no place in an item.
+    pub async fn put_connection(&self, connection: &Connection) -> Result<bool, DirectoryError> {
         let document = to_attribute(&connection.document()).map_err(|unfit| DirectoryError::Refused {
             call: self.call("UpdateItem", Table::State),
             detail: format!("the document of connection {} {unfit}", connection.name),
         })?;
-        let update = Update::new().set("name", text(&connection.name)).set("document", document);
-        self.update(&keys::connection(&connection.name), update).await?;
-        self.forget_failures(&connection.name).await
+        let update = Update::new()
+            .if_absent(REMOVING)
+            .set("name", text(&connection.name))
+            .set("document", document)
+            .returning(ReturnValue::AllOld);
+        let before = match self.update(&keys::connection(&connection.name), update).await? {
+            Conditional::Done(before) => before,
+            Conditional::Refused(_) => {
+                return Err(DirectoryError::BeingRemoved { name: connection.name.clone() });
+            }
+        };
+        self.forget_failures(&connection.name).await?;
+        Ok(before.is_empty())
+    }
+
+    /// Marks a connection as being removed, whether its document is valid or not; the names of its mappings, as far as they
+    /// can be read, or `None` where there is no such connection.
+    ///
+    /// # Errors
+    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses.
+    pub async fn begin_removal(&self, name: &str) -> Result<Option<Vec<String>>, DirectoryError> {
+        let update = Update::new().if_present("pk").set(REMOVING, AttributeValue::Bool(true));
+        let update = update.returning(ReturnValue::AllNew);
+        match self.update(&keys::connection(name), update).await? {
+            Conditional::Done(item) => Ok(Some(mapping_names(name, &item))),
+            Conditional::Refused(_) => Ok(None),
+        }
+    }
+
+    /// Takes a connection away whose removal was begun, and nothing else of it; none is no error.
+    ///
+    /// # Errors
+    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses.
+    pub async fn end_removal(&self, name: &str) -> Result<(), DirectoryError> {
+        self.batch_delete(Table::State, vec![keys::connection(name)]).await
     }
 
     /// A connection by its name.
@@ -36,7 +75,7 @@ impl Directory {
     /// connection.
     pub async fn connection(&self, name: &str) -> Result<Option<Connection>, DirectoryError> {
         let item = self.get(&keys::connection(name)).await?;
-        item.map(|item| parse(name, &item)).transpose()
+        item.filter(|item| !item.is_true(REMOVING)).map(|item| parse(name, &item)).transpose()
     }
 
     /// All connections by name; one that is not valid does not keep the others away.
@@ -52,8 +91,19 @@ impl Directory {
             let connection = parse(&name, item);
             Ok((name, connection))
         };
-        items.iter().map(connection).collect()
+        items.iter().filter(|item| !item.is_true(REMOVING)).map(connection).collect()
     }
+}
+
+/// The mappings of a stored document, one that is not valid included.
+fn mapping_names(name: &str, item: &Item) -> Vec<String> {
+    if let Ok(connection) = parse(name, item) {
+        return connection.mappings.into_iter().map(|mapping| mapping.name).collect();
+    }
+    let document: Value = item.value("document").unwrap_or_default();
+    let mappings = document["mappings"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let named = mappings.iter().filter_map(|mapping| mapping["name"].as_str().or(mapping["preset"].as_str()));
+    named.map(str::to_owned).collect()
 }
 
 fn parse(name: &str, item: &Item) -> Result<Connection, DirectoryError> {

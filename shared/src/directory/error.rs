@@ -103,6 +103,12 @@ pub enum DirectoryError {
         /// Everything that is wrong with it.
         faults: Vec<ConfigFault>,
     },
+    /// A connection that somebody is removing, which takes a while with many records.
+    #[error("the connection {name} is being removed")]
+    BeingRemoved {
+        /// Its name.
+        name: String,
+    },
     /// A secret is not there, or holds no token.
     #[error("secret {name}: {message}")]
     Secret {
@@ -136,7 +142,8 @@ impl DirectoryError {
             | DirectoryError::Unavailable { .. }
             | DirectoryError::LeaseLapsed { .. }
             | DirectoryError::Fenced { .. }
-            | DirectoryError::Contended { .. } => Fate::Retryable,
+            | DirectoryError::Contended { .. }
+            | DirectoryError::BeingRemoved { .. } => Fate::Retryable,
             DirectoryError::Unstorable { .. } => Fate::OfOneRecord,
             DirectoryError::MissingTable { .. }
             | DirectoryError::Denied { .. }

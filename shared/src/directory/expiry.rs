@@ -23,6 +23,11 @@ pub(super) fn of_hint() -> AttributeValue {
     whole(clock::now().after(Duration::from_secs(DAY)).epoch_seconds())
 }
 
+/// The keys of requests: a day from now.
+pub(super) fn of_request() -> AttributeValue {
+    whole(clock::now().after(Duration::from_secs(DAY)).epoch_seconds())
+}
+
 /// Batches of the feed of changes: 90 days from now.
 pub(super) fn of_feed_batch() -> AttributeValue {
     whole(clock::now().after(Duration::from_secs(90 * DAY)).epoch_seconds())

@@ -12,6 +12,7 @@
 //! | state | `connection#{connection}` | `lease#{job}` | a lease |
 //! | state | `connection#{connection}` | `hold` | the hold's header |
 //! | state | `connection#{connection}` | `log` | how far the org's log was followed |
+//! | state | `requests#{connection}` | `{key}` | the run that a request with an idempotency key led to |
 //! | state | `hints#{connection}` | `{published}#{event}` | a hint that an event hook brought |
 //! | state | `runs#{connection}` | `{started}#{run}` | an entry of the connection's list of runs |
 //! | state | `run#{run}` | `report` | the run report |
@@ -320,6 +321,39 @@ pub(super) fn deactivation(run: &str, mapping: &str, id: &str) -> Key {
 
 pub(super) fn deactivations_shard(run: &str, shard: u64) -> String {
     format!("{}#deactivations#{shard:02}", of_run(run))
+}
+
+pub(super) fn request(connection: &str, key: &str) -> Key {
+    Key::state(requests(connection), bounded(key))
+}
+
+fn requests(connection: &str) -> String {
+    format!("requests#{}", escape(connection))
+}
+
+/// Every partition that has items of a connection alone, of these mappings and beside them; not its list of runs.
+pub(super) fn partitions_of(connection: &str, mappings: &[String]) -> Vec<(Table, String)> {
+    let name = escape(connection);
+    let of_connection = ["hold", "unsynced", "memberships", "uses", "assignments", "custody"];
+    let of_mapping = ["claims", "rejoins", "history"];
+    let mut partitions: Vec<(Table, String)> = (0..SHARDS)
+        .flat_map(|shard| of_connection.map(|kind| (Table::State, format!("{kind}#{name}#{shard:02}"))))
+        .collect();
+    for mapping in mappings {
+        let mapping_name = escape(mapping);
+        partitions.extend((0..SHARDS).flat_map(|shard| {
+            let beside = of_mapping.map(|kind| (Table::State, format!("{kind}#{name}#{mapping_name}#{shard:02}")));
+            std::iter::once((Table::Directory, records(connection, mapping, shard))).chain(beside)
+        }));
+    }
+    let single = ["hints", "wakes", "changes", "groups", "listings", "app-listings", "requests", "connection"];
+    partitions.extend(single.map(|kind| (Table::State, format!("{kind}#{name}"))));
+    partitions
+}
+
+/// Whether a key is one of a lease.
+pub(super) fn is_lease(key: &Key) -> bool {
+    key.table == Table::State && key.pk.starts_with("connection#") && key.sk.starts_with("lease#")
 }
 
 /// The sort key of an object under a mapping. An id too long for a key stands there by a hash; no two ids share one,

@@ -35,6 +35,7 @@ impl DirectoryError {
             DirectoryError::Contended { .. } => ("contended", "Others kept writing the same item"),
             DirectoryError::Damaged { .. } => ("damaged-item", "An item of a table cannot be read"),
             DirectoryError::BadConnection { .. } => ("bad-connection", "A stored connection is not valid"),
+            DirectoryError::BeingRemoved { .. } => ("being-removed", "The connection is being removed"),
             DirectoryError::Secret { .. } => ("bad-secret", "A secret cannot be used"),
         }
     }
@@ -75,6 +76,9 @@ impl DirectoryError {
             }
             DirectoryError::BadConnection { .. } => {
                 "Correct the connection's document and store it again with `rollcall apply`."
+            }
+            DirectoryError::BeingRemoved { .. } => {
+                "Wait until the removal has ended; if it broke off, send the DELETE again."
             }
             DirectoryError::Secret { .. } => {
                 "Store the credential under the name that the connection gives, with `rollcall apply` or as plain \

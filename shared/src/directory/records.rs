@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::item::Item;
 use super::keys::{self, Key, Table};
+use super::list_page::{ListCursor, ListPage};
 use super::search::{Consistency, Search};
 use super::tables::BY_ID;
 use super::update::text;
@@ -193,6 +194,25 @@ impl Directory {
     pub fn records(&self, connection: &str, mapping: &str) -> Rows<Record> {
         let items = self.items((connection, mapping), &[], Consistency::Eventual);
         items.and_then(async |item| item.decode()).boxed()
+    }
+
+    /// A page of a mapping's records, from a place on; `None` when that is one of another list.
+    ///
+    /// # Errors
+    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses, or a record is damaged.
+    pub async fn records_page(
+        &self,
+        (connection, mapping): (&str, &str),
+        (after, limit): (Option<&ListCursor>, usize),
+    ) -> Result<Option<ListPage<Record>>, DirectoryError> {
+        let search = |shard| Search {
+            consistency: Consistency::Eventual,
+            ..Search::of(Table::Directory, keys::records(connection, mapping, shard))
+        };
+        let list = format!("records#{connection}#{mapping}");
+        let Some(items) = self.list_page(&list, (after, limit), search).await? else { return Ok(None) };
+        let rows = items.into_iter().map(|(item, at)| Ok((item.decode()?, at)));
+        Ok(Some(ListPage::of(rows.collect::<Result<_, DirectoryError>>()?, limit)))
     }
 
     /// The items of all records of a mapping, with these attributes or whole.

@@ -1,13 +1,16 @@
 //! Runs: their reports, each connection's list of them, and the wish to stop one.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
-use futures::{StreamExt, TryStreamExt};
+use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::attribute::to_attribute;
 use super::calls::Conditional;
 use super::fence::Fence;
 use super::keys::{self, Table};
 use super::lease::Lease;
+use super::list_page::{ListCursor, ListPage};
 use super::search::{Direction, Search};
 use super::update::{Update, text};
 use super::write::word;
@@ -16,6 +19,11 @@ use crate::report::RunReport;
 
 /// How many runs a list of them has.
 const LISTED: usize = 100;
+
+/// How many connections' lists are read beside each other.
+const LISTS_AT_ONCE: usize = 16;
+/// The name of the list of all runs, and of each connection's: they have one order.
+const ALL_RUNS: &str = "runs";
 
 /// What others want of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +91,63 @@ impl Directory {
         let mut reports: Vec<RunReport> = items.iter().map(|item| item.value("report")).collect::<Result<_, _>>()?;
         reports.sort_unstable_by(|one, other| (other.started, &other.run).cmp(&(one.started, &one.run)));
         Ok(reports)
+    }
+
+    /// A page of the runs of these connections, the newest first, from a place on; `None` when that is one of another list.
+    ///
+    /// # Errors
+    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses, or a report is damaged.
+    pub async fn runs_page(
+        &self,
+        connections: &[String],
+        (after, limit): (Option<&ListCursor>, usize),
+    ) -> Result<Option<ListPage<RunReport>>, DirectoryError> {
+        if after.is_some_and(|after| !after.is_of(ALL_RUNS)) {
+            return Ok(None);
+        }
+        let wanted = limit.saturating_add(1);
+        let lists: Vec<_> =
+            connections.iter().map(|connection| self.listed_before(connection, after, wanted)).collect();
+        let listed: Vec<Vec<(String, String)>> = stream::iter(lists).buffered(LISTS_AT_ONCE).try_collect().await?;
+        let mut listed: Vec<(String, String)> = listed.into_iter().flatten().collect();
+        listed.sort_unstable_by(|one, other| other.cmp(one));
+        let rows = listed.into_iter().take(wanted).map(|(sk, run)| (run, ListCursor::new(ALL_RUNS, 0, &sk)));
+        let ListPage { rows, next } = ListPage::of(rows.collect(), limit);
+        let wanted = rows.iter().map(|(run, _)| keys::run_report(run)).collect();
+        let items = self.batch_get(Table::State, wanted, &["pk", "sk", "report"]).await?;
+        let reports: Vec<RunReport> = items.iter().map(|item| item.value("report")).collect::<Result<_, _>>()?;
+        let mut reports: HashMap<String, RunReport> =
+            reports.into_iter().map(|report| (report.run.clone(), report)).collect();
+        // An entry may be without a report: of a process that ended between the two.
+        let rows = rows.into_iter().filter_map(|(run, at)| reports.remove(&run).map(|report| (report, at)));
+        Ok(Some(ListPage { rows: rows.collect(), next }))
+    }
+
+    /// The keys and ids of a connection's newest runs before a place.
+    async fn listed_before(
+        &self,
+        connection: &str,
+        before: Option<&ListCursor>,
+        wanted: usize,
+    ) -> Result<Vec<(String, String)>, DirectoryError> {
+        let list = Search {
+            // Keys begin with a year.
+            range: before.map(|before| "0".to_owned()..before.sk.clone()),
+            direction: Direction::Descending,
+            page: i32::try_from(wanted.saturating_add(1)).ok(),
+            attributes: &["pk", "sk", "run"],
+            ..Search::of(Table::State, keys::listed_runs(connection))
+        };
+        let mut entries = self.rows(list);
+        let mut listed = Vec::new();
+        while listed.len() < wanted {
+            let Some(entry) = entries.try_next().await? else { break };
+            let sk = entry.text("sk")?.to_owned();
+            if before.is_none_or(|before| before.sk != sk) {
+                listed.push((sk, entry.text("run")?.to_owned()));
+            }
+        }
+        Ok(listed)
     }
 
     /// Asks a run to stop, which it does at its next report. Whether there is such a run.

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::calls::Conditional;
 use super::keys::{self, Table};
 use super::lease::Lease;
+use super::list_page::{ListCursor, ListPage};
 use super::search::Search;
 use super::update::{Update, text, text_or_null, whole};
 use super::write::word;
@@ -145,6 +146,22 @@ impl Directory {
         let search = move |shard| Search::of(Table::State, keys::unsynced_shard(&connection, shard));
         let rows = self.rows_of_shards(search);
         rows.map(move |item| item?.decode::<Stored>().map(|stored| stored.row(&name))).boxed()
+    }
+
+    /// A page of a connection's unsynced rows, from a place on; `None` when that is one of another list.
+    ///
+    /// # Errors
+    /// Retryable when DynamoDB throttles or is out of reach; fatal when it refuses, or a row is damaged.
+    pub async fn unsynced_page(
+        &self,
+        connection: &str,
+        (after, limit): (Option<&ListCursor>, usize),
+    ) -> Result<Option<ListPage<UnsyncedRow>>, DirectoryError> {
+        let search = |shard| Search::of(Table::State, keys::unsynced_shard(connection, shard));
+        let list = format!("unsynced#{connection}");
+        let Some(items) = self.list_page(&list, (after, limit), search).await? else { return Ok(None) };
+        let rows = items.into_iter().map(|(item, at)| Ok((item.decode::<Stored>()?.row(connection), at)));
+        Ok(Some(ListPage::of(rows.collect::<Result<_, DirectoryError>>()?, limit)))
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use futures::StreamExt;
 use tokio::sync::OnceCell;
+use tokio::time::Instant;
 
 use super::interruption::{Interruption, blind};
 use super::settle::settle;
@@ -30,10 +31,23 @@ const TOLD_AT_ONCE: usize = 64;
 /// When there is no such held run, when the hold is another run's by now, when the connection is being worked on, or
 /// when Okta cannot be trusted or read; what was not carried out goes on waiting.
 pub async fn approve(context: &Context, id: &str) -> Result<RunReport, Error> {
+    carry_on(context, id, None).await
+}
+
+/// The same for as long as there is time. What could not be carried out by then stays on the list, and the run held, as its
+/// report says: approve it again.
+///
+/// # Errors
+/// As for [`approve`].
+pub async fn approve_until(context: &Context, id: &str, deadline: Instant) -> Result<RunReport, Error> {
+    carry_on(context, id, Some(deadline)).await
+}
+
+async fn carry_on(context: &Context, id: &str, deadline: Option<Instant>) -> Result<RunReport, Error> {
     let held = run::find(context, id).await?;
     run::holds(context, &held).await?;
     let (lease, directory) = run::take(context, &held).await?;
-    let result = under_lease(context, held, &lease, directory).await;
+    let result = under_lease(context, held, (&lease, directory), deadline).await;
     // Given back whatever came of it: the run that the lease is for has ended.
     lease.finish().await?;
     result
@@ -42,11 +56,11 @@ pub async fn approve(context: &Context, id: &str) -> Result<RunReport, Error> {
 async fn under_lease(
     context: &Context,
     held: RunReport,
-    lease: &Lease,
-    directory: Directory,
+    (lease, directory): (&Lease, Directory),
+    deadline: Option<Instant>,
 ) -> Result<RunReport, Error> {
     let connection = connect::connection(context, &held.connection).await?;
-    let okta = connect::org(context, &connection, None).await?;
+    let okta = connect::org(context, &connection, deadline).await?;
     let state = directory.connection_state(&connection.name).await?;
     connect::same_org(&okta, &connection, &state).await?;
     if okta.everyone().await? == Everyone::NotThere {
@@ -72,16 +86,18 @@ async fn under_lease(
         halt: context.halt.clone(),
     };
     let mut report = held;
-    let result = carry_out(&line, &mut report).await;
+    let result = carry_out(&line, &mut report, deadline).await;
     report.okta = report.okta + line.okta.used();
     report.dynamodb = report.dynamodb + line.directory.used();
     // Also when it broke off: what was carried out until then is told, and the rest goes on waiting.
     line.directory.put_run(lease, &report).await?;
-    result.map_err(Interruption::into_error)?;
-    Ok(report)
+    match result {
+        Ok(()) | Err(Interruption::Deadline) => Ok(report),
+        Err(interruption) => Err(interruption.into_error()),
+    }
 }
 
-async fn carry_out(line: &Line, report: &mut RunReport) -> Result<(), Interruption> {
+async fn carry_out(line: &Line, report: &mut RunReport, deadline: Option<Instant>) -> Result<(), Interruption> {
     let mut left = 0_u64;
     let entries = line.directory.held(&line.connection.name);
     let settled = entries.map(|entry| async {
@@ -105,7 +121,10 @@ async fn carry_out(line: &Line, report: &mut RunReport) -> Result<(), Interrupti
                 counts.add(outcome);
             }
         }
-        if let Some(Err(interruption)) = failed.into_iter().next() {
+        let interruption = failed.into_iter().next().and_then(Result::err);
+        let is_late = deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        if let Some(interruption) = interruption.or(is_late.then_some(Interruption::Deadline)) {
+            report.problem = Some(run::held_problem(report));
             return Err(interruption);
         }
     }

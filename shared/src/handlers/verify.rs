@@ -15,6 +15,7 @@ use crate::report::Problem;
 
 /// What was found of one API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ApiCheck {
     /// The API, by its path.
     pub api: String,

@@ -14,6 +14,7 @@ const LONGEST_STEP: usize = 64 * 1_024;
 
 /// A value before a change and after it; null where there was or is none.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FromTo {
     /// Before.
     pub from: Value,
@@ -50,6 +51,7 @@ pub struct Step {
 /// They hear of each at least once, in the order in which changes were noted. Of two entries of one record the one with
 /// the larger `revision` is the later one, whatever their order; an entry whose revision is known already is a repetition.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FeedEntry {
     /// Where the feed goes on after this entry; opaque.
     #[serde(default)]
@@ -77,6 +79,7 @@ pub struct FeedEntry {
     /// The record's revision after it.
     pub revision: u64,
     /// What changed, as far as it is known; nothing for a creation.
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, FromTo>))]
     pub changed: Changed,
 }
 

@@ -6,6 +6,7 @@ use super::ObjectKind;
 
 /// The jobs there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Job {
     /// Everything, from the beginning.

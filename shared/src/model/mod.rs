@@ -37,7 +37,7 @@ mod token;
 pub use adopted::{ADOPTED, adoption, is_adopted};
 pub use change::{Change, Former, Observed, Predecessor};
 pub use claim::Claim;
-pub use connection::{Auth, ConfigFault, Connection, GuardLimits, OktaLink, OrgUrl};
+pub use connection::{Auth, ConfigFault, Connection, GuardLimits, OktaLink, OrgUrl, is_name};
 pub use department::{Department, Headcount, people_of};
 pub use expression::{Attributes, Expression};
 pub use filter::{Filter, Rule};

@@ -9,6 +9,7 @@ use super::{Claim, Time};
 
 /// What kind of thing a record describes; follows from its mapping's source and target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A person with access to the asset product.
@@ -25,6 +26,7 @@ pub enum Kind {
 
 /// Whether a record stands for somebody or something in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// In use.
@@ -35,6 +37,7 @@ pub enum State {
 
 /// Why a record is inactive: the first that applies, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// Okta answers 404 and its log has the deletion.
@@ -182,6 +185,7 @@ pub struct LastWrite {
 
 /// What became of one object under one mapping in one run: exactly one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// A record that was not there.
@@ -206,6 +210,7 @@ pub enum Outcome {
 
 /// A record as readers of the directory see it: the outside contract.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Record {
     /// The connection's name.
     pub connection: String,
@@ -224,6 +229,7 @@ pub struct Record {
     /// The role of a login user.
     pub role: Option<String>,
     /// The mapped fields.
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, Value>))]
     pub fields: Map<String, Value>,
     /// Okta's status word.
     pub okta_status: String,
@@ -243,6 +249,7 @@ pub struct Record {
 
 /// A rejected object, kept with its reason until it syncs: the outside contract.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UnsyncedRow {
     /// The connection's name.
     pub connection: String,
@@ -268,6 +275,7 @@ pub struct UnsyncedRow {
 
 /// Why an object could not become a record, or a record could not be trusted to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RejectionReason {
     /// Not the object that Okta documents: wrong types, no profile, unreadable text.

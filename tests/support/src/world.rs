@@ -374,6 +374,34 @@ impl World {
         }
     }
 
+    /// The keys of everything that is kept of the connection, of either table.
+    pub async fn kept(&self) -> Vec<(String, String)> {
+        let name = &self.connection.name;
+        let tables = stack::tables();
+        let mut kept = Vec::new();
+        for table in [tables.directory, tables.state] {
+            let mut from = Value::Null;
+            loop {
+                let mut scan = json!({ "TableName": table, "ProjectionExpression": "pk, sk" });
+                if !from.is_null() {
+                    scan["ExclusiveStartKey"] = from;
+                }
+                let page = self.dynamodb("Scan", &scan).await;
+                let page: Value = serde_json::from_str(&page).expect("the table can be scanned");
+                let text = |item: &Value, key: &str| item[key]["S"].as_str().unwrap_or_default().to_owned();
+                let items = page["Items"].as_array().expect("a list of items");
+                kept.extend(items.iter().map(|item| (text(item, "pk"), text(item, "sk"))));
+                from = page["LastEvaluatedKey"].clone();
+                if from.is_null() {
+                    break;
+                }
+            }
+        }
+        kept.retain(|(pk, sk)| pk.split('#').any(|part| part == name) || (pk == "connections" && sk == name));
+        kept.sort();
+        kept
+    }
+
     /// Sets an attribute of an item of the state table.
     async fn set(&self, (pk, sk): (&str, &str), condition: &str, (attribute, value): (&str, Value)) -> String {
         let update = json!({

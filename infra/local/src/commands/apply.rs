@@ -76,7 +76,8 @@ pub(crate) async fn store(context: &Context, connection: &Connection, token: Opt
     if let Some(token) = token {
         context.secrets.put(secret(connection), token).await?;
     }
-    Ok(context.directory.put_connection(connection).await?)
+    context.directory.put_connection(connection).await?;
+    Ok(())
 }
 
 fn secret(connection: &Connection) -> &str {

@@ -2,6 +2,7 @@
 
 use futures::{StreamExt, pin_mut};
 use rollcall_shared::Context;
+use rollcall_shared::csv::Csv;
 use rollcall_shared::model::{Kind, Mapping, Record, State, device_inventory};
 use serde::Serialize;
 use serde_json::Value;
@@ -10,7 +11,6 @@ use super::lookup;
 use crate::cli::{ListArguments, RecordFormat};
 use crate::failure::{Failure, Status};
 use crate::output::Out;
-use crate::output::csv::Csv;
 use crate::output::pages::Pages;
 use crate::session::{Reader, Session};
 

@@ -1,12 +1,12 @@
 //! `offboarding`: what people who have left still hold.
 
+use rollcall_shared::csv::Csv;
 use rollcall_shared::handlers::offboarding::offboarding;
 use rollcall_shared::model::{Holding, Time};
 
 use super::list::word;
 use crate::cli::{Format, OffboardingArguments};
 use crate::failure::{Failure, Status};
-use crate::output::csv::Csv;
 use crate::output::pages::Pages;
 use crate::session::{Reader, Session};
 

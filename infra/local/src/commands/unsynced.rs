@@ -1,6 +1,7 @@
 //! `unsynced`: what did not sync, and why, streamed.
 
 use futures::{Stream, StreamExt, pin_mut};
+use rollcall_shared::csv::Csv;
 use rollcall_shared::directory::DirectoryError;
 use rollcall_shared::model::UnsyncedRow;
 
@@ -9,7 +10,6 @@ use super::lookup;
 use crate::cli::{Format, UnsyncedArguments};
 use crate::failure::{Failure, Status};
 use crate::output::Out;
-use crate::output::csv::Csv;
 use crate::output::pages::Pages;
 use crate::session::{Reader, Session};
 

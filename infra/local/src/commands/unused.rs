@@ -1,6 +1,7 @@
 //! `unused`: applications that nobody uses, and people who do not use what is assigned to them, streamed.
 
 use futures::StreamExt;
+use rollcall_shared::csv::Csv;
 use rollcall_shared::handlers::unused::{UnusedRows, UnusedView, unused};
 use rollcall_shared::model::Time;
 use rollcall_shared::model::app::{Observed, Unused};
@@ -11,7 +12,6 @@ use super::offboarding::day;
 use crate::cli::{Format, UnusedArguments};
 use crate::failure::{Failure, Status};
 use crate::output::Out;
-use crate::output::csv::Csv;
 use crate::output::pages::Pages;
 use crate::session::{Reader, Session};
 

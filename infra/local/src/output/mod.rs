@@ -1,6 +1,5 @@
 //! What the command prints, and in which forms. Only this module writes to stdout.
 
-pub(crate) mod csv;
 pub(crate) mod numbers;
 pub(crate) mod pages;
 pub(crate) mod progress;

@@ -34,6 +34,7 @@ const TRANSACTION: u64 = 2;
 
 /// What a full import would cost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Cost {
     /// People that the preview read.
     pub people_read: u64,

@@ -11,6 +11,7 @@ use crate::report::Counts;
 
 /// What a full import would do, counted, and what it would cost.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PreviewReport {
     /// The connection.
     pub connection: String,

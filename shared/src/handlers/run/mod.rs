@@ -14,7 +14,7 @@ use ulid::Ulid;
 
 pub(crate) use self::alone::{begin_alone, busy, find, holds, not_in_state, take};
 use self::open::blank;
-pub(crate) use self::open::{Opened, open, open_shared};
+pub(crate) use self::open::{Announced, Opened, announce, open, open_shared};
 pub(crate) use self::problems::{held_problem, too_many_invocations};
 use super::interruption::Interruption;
 use crate::clock;

@@ -1,4 +1,5 @@
-//! Opening a run: a new one, the unfinished one of an earlier invocation, or one that several invocations share.
+//! Opening a run: a new one, the unfinished one of an earlier invocation, or one that several invocations share; for this
+//! process, or for another that is about to be started.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +8,7 @@ use ulid::Ulid;
 use super::Run;
 use crate::clock;
 use crate::context::Context;
-use crate::directory::Acquired;
+use crate::directory::{Acquired, Directory};
 use crate::error::{Error, Fate};
 use crate::handlers::connect;
 use crate::model::Job;
@@ -34,11 +35,7 @@ pub(crate) async fn open_shared(
     job: Job,
     shared: Option<&str>,
 ) -> Result<Opened, Error> {
-    // A run of a connection that is not there would be a record of nothing.
-    let wanted = connect::connection(context, connection).await?;
-    if !wanted.wants(job.objects()) {
-        return Err(no_mapping(connection, job));
-    }
+    check(context, connection, job).await?;
     let directory = context.directory.metered();
     let new = shared.map_or_else(|| Ulid::generate().to_string(), str::to_owned);
     let (lease, taken_up) = match directory.acquire(connection, job, &new).await? {
@@ -49,13 +46,12 @@ pub(crate) async fn open_shared(
             report => (lease, report),
         },
         Acquired::Joined { run } => {
-            let known = directory.run(&run).await?;
-            // Of one that several invocations share, the report is of those before.
-            let report = known.filter(|report| report.ended.is_none()).unwrap_or_else(|| blank(&run, connection, job));
-            return Ok(Opened::Joined(Box::new(report)));
+            return Ok(Opened::Joined(Box::new(joined(&directory, &run, (connection, job)).await?)));
         }
     };
     let is_taken_up = taken_up.is_some();
+    // One that was only announced has nothing that could be gone on with.
+    let has_begun = taken_up.as_ref().is_some_and(|report| report.invocations > 0);
     let known = match shared {
         Some(run) if !is_taken_up => directory.run(run).await?,
         Some(_) | None => taken_up,
@@ -78,11 +74,64 @@ pub(crate) async fn open_shared(
     Ok(Opened::Mine(Box::new(Run {
         lease,
         report,
-        taken_up: is_taken_up,
+        taken_up: has_begun,
         directory,
         okta: None,
         halt: context.halt.clone(),
     })))
+}
+
+/// What became of announcing a run.
+pub(crate) enum Announced {
+    /// It is open, and waits for an invocation that takes it up: the unfinished one of an earlier invocation, or a new one.
+    Waiting(Box<RunReport>),
+    /// Another process is at it; its report as it stands.
+    Joined(Box<RunReport>),
+}
+
+/// Opens a run of a job for another process, which takes it up under its id: `new`, unless one is unfinished. From here on a
+/// run record exists.
+pub(crate) async fn announce(context: &Context, (connection, job): (&str, Job), new: &str) -> Result<Announced, Error> {
+    check(context, connection, job).await?;
+    let directory = &context.directory;
+    // Beside the job's tries: whoever takes it up counts as one.
+    let (lease, known) = match directory.acquire_aside(connection, job, new).await? {
+        Acquired::New(lease) => (lease, None),
+        Acquired::TakenUp(lease) => match directory.run(lease.run()).await? {
+            Some(report) if has_ended(report.state) => (lease.start_anew(new).await?, None),
+            report => (lease, report),
+        },
+        Acquired::Joined { run } => {
+            return Ok(Announced::Joined(Box::new(joined(directory, &run, (connection, job)).await?)));
+        }
+    };
+    let report = match known {
+        Some(known) => {
+            let report = RunReport { state: RunState::Running, ended: None, problem: None, ..known };
+            directory.put_run(&lease, &report).await?;
+            report
+        }
+        None => {
+            let report = blank(lease.run(), connection, job);
+            directory.open_run(&lease, &report).await?;
+            report
+        }
+    };
+    lease.pause().await?;
+    Ok(Announced::Waiting(Box::new(report)))
+}
+
+/// A run of a connection that is not there, or of a job that it has no mapping for, would be a record of nothing.
+async fn check(context: &Context, connection: &str, job: Job) -> Result<(), Error> {
+    let wanted = connect::connection(context, connection).await?;
+    if wanted.wants(job.objects()) { Ok(()) } else { Err(no_mapping(connection, job)) }
+}
+
+/// The report of a run that another process is at.
+async fn joined(directory: &Directory, run: &str, (connection, job): (&str, Job)) -> Result<RunReport, Error> {
+    let known = directory.run(run).await?;
+    // Of one that several invocations share, the report is of those before.
+    Ok(known.filter(|report| report.ended.is_none()).unwrap_or_else(|| blank(run, connection, job)))
 }
 
 /// Whether a run of this state is over for good; a failed one that holds its lease's place is taken up again.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// One thing that is wrong with a connection document.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ConfigFault {
     /// Where it is: `mappings[1].fields.email`; empty for the document itself.
     pub path: String,

@@ -20,6 +20,7 @@ use serde_json::{Map, Number, Value, json};
 use sha2::{Digest, Sha256};
 
 pub use faults::ConfigFault;
+pub use name::is_name;
 pub use org_url::OrgUrl;
 
 use super::{Attributes, Mapping, ObjectKind, Schedule, Source, suggest};

@@ -11,6 +11,11 @@ pub(super) fn check(name: &str) -> Result<(), String> {
         .to_owned())
 }
 
+/// Whether a text can be the name of a connection or a mapping.
+pub fn is_name(text: &str) -> bool {
+    check(text).is_ok()
+}
+
 /// Checks a secret's name; the message never quotes it, because it may be the secret itself.
 pub(super) fn check_secret(name: &str) -> Result<(), String> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+=.@-".contains(&byte);

@@ -2,13 +2,14 @@
 
 use std::io::{self, Write};
 
-use rollcall_shared::model::app::Unused;
-use rollcall_shared::model::{Holding, Record, UnsyncedRow};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::model::app::Unused;
+use crate::model::{Holding, Record, UnsyncedRow};
+
 /// A list of comma-separated values that is being written: a header of the rows' keys, then the rows.
-pub(crate) struct Csv<W: Write> {
+pub struct Csv<W: Write> {
     writer: csv::Writer<W>,
     columns: Vec<Column>,
 }
@@ -21,7 +22,10 @@ enum Column {
 
 impl<W: Write> Csv<W> {
     /// Records of one mapping, whose fields have these names.
-    pub(crate) fn records(writer: W, fields: impl IntoIterator<Item = String>) -> io::Result<Csv<W>> {
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn records(writer: W, fields: impl IntoIterator<Item = String>) -> io::Result<Csv<W>> {
         let before = ["connection", "mapping", "kind", "id", "identifier", "state", "reason", "role"];
         let after = [
             "okta_status",
@@ -37,7 +41,10 @@ impl<W: Write> Csv<W> {
     }
 
     /// Unsynced rows.
-    pub(crate) fn unsynced(writer: W) -> io::Result<Csv<W>> {
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn unsynced(writer: W) -> io::Result<Csv<W>> {
         let keys = [
             "connection",
             "mapping",
@@ -54,46 +61,67 @@ impl<W: Write> Csv<W> {
     }
 
     /// Rows of the offboarding view.
-    pub(crate) fn holdings(writer: W) -> io::Result<Csv<W>> {
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn holdings(writer: W) -> io::Result<Csv<W>> {
         let person = ["connection", "person", "identifier", "reason", "person_updated"];
         let thing = ["thing", "id", "name", "status", "tie", "since", "until"];
         Csv::begin(writer, person.into_iter().chain(thing).map(Column::Key).collect())
     }
 
     /// Writes a row of the offboarding view.
-    pub(crate) fn holding(&mut self, holding: &Holding) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn holding(&mut self, holding: &Holding) -> io::Result<()> {
         self.row(holding)
     }
 
     /// Rows of the view of what is not used.
-    pub(crate) fn unused(writer: W) -> io::Result<Csv<W>> {
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn unused(writer: W) -> io::Result<Csv<W>> {
         let app = ["connection", "app", "app_name", "app_status"];
         let person = ["person", "assigned", "since", "last_sign_on", "observed_since"];
         Csv::begin(writer, app.into_iter().chain(person).map(Column::Key).collect())
     }
 
     /// Writes a row of what is not used.
-    pub(crate) fn unused_row(&mut self, row: &Unused) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn unused_row(&mut self, row: &Unused) -> io::Result<()> {
         self.row(row)
     }
 
     /// Writes a record.
-    pub(crate) fn record(&mut self, record: &Record) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn record(&mut self, record: &Record) -> io::Result<()> {
         self.row(record)
     }
 
     /// Writes an unsynced row.
-    pub(crate) fn unsynced_row(&mut self, row: &UnsyncedRow) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn unsynced_row(&mut self, row: &UnsyncedRow) -> io::Result<()> {
         self.row(row)
     }
 
     /// Where it is written to.
-    pub(crate) fn writer(&self) -> &W {
+    pub fn writer(&self) -> &W {
         self.writer.get_ref()
     }
 
     /// Writes what is left.
-    pub(crate) fn end(mut self) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn end(mut self) -> io::Result<()> {
         self.writer.flush()
     }
 
@@ -145,10 +173,10 @@ fn guarded(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use rollcall_shared::model::{Record, RejectionReason, UnsyncedRow};
     use serde_json::json;
 
     use super::Csv;
+    use crate::model::{Record, RejectionReason, UnsyncedRow};
 
     fn record(fields: serde_json::Value) -> Record {
         serde_json::from_value(json!({

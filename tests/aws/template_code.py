@@ -33,7 +33,7 @@ def set_for(function: str) -> dict:
 class Functions(unittest.TestCase):
     def test_every_package_is_a_function_and_runs_its_own_zip(self):
         packages = {folder.name for folder in (ROOT / "functions").iterdir() if (folder / "Cargo.toml").exists()}
-        self.assertEqual(packages | {"http-api"}, set(functions()))
+        self.assertEqual(packages, set(functions()))
         source = (ROOT / "infra/aws/template.yaml").read_text()
         self.assertEqual(set(functions()), set(re.findall(r"CodeUri: \S*/functions/([a-z-]+)/bootstrap.zip", source)))
 
@@ -108,6 +108,13 @@ class Tables(unittest.TestCase):
         wanted = {"AttributeName": expires, "Enabled": True}
         self.assertEqual(wanted, self.tables["StateTable"]["TimeToLiveSpecification"])
         self.assertNotIn("TimeToLiveSpecification", self.tables["DirectoryTable"])
+
+
+class Routes(unittest.TestCase):
+    def test_routes_are_those_of_the_router(self):
+        served = re.findall(r'#\[utoipa::path\(\s*(get|put|post|delete), path = "([^"]+)"', code("functions/http-api/src"))
+        keys = {route["RouteKey"] for route in resources("AWS::ApiGatewayV2::Route").values()}
+        self.assertEqual({f"{method.upper()} {path}" for method, path in served}, keys)
 
 
 def keys_in(rust: str) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@
 //! and chains of renames end right at once. So does whoever is out of scope, whose record is not kept up to date else.
 //! Whoever left for good gives the record to the newcomer. Otherwise the holder keeps it, and the newcomer waits.
 
-use crate::directory::Written;
+use crate::directory::{Known, Written};
 use crate::error::Error;
 use crate::line::{ById, Line};
 use crate::model::{
@@ -42,19 +42,20 @@ enum Opponent {
     /// The active record of the person whose earlier, deactivated account the change is about.
     LaterSelf(Former),
     /// A record that keeps it.
-    Holder(String),
+    Holder(Former),
 }
 
-impl Opponent {
-    /// Its Okta id; empty where there is nobody.
-    fn id(self) -> String {
-        match self {
-            Opponent::Nobody => String::new(),
-            Opponent::Predecessor(predecessor) => predecessor.id().to_owned(),
-            Opponent::Moves(change) => change.id,
-            Opponent::LaterSelf(former) => former.id,
-            Opponent::Holder(id) => id,
-        }
+/// Whom a newcomer waits for, as they were when it was judged that they keep what they hold.
+struct Obstacle {
+    id: String,
+    /// The revision of their record.
+    revision: Option<u64>,
+}
+
+impl Obstacle {
+    /// Somebody who would change, if they could.
+    fn of(change: &Change) -> Obstacle {
+        Obstacle { id: change.id.clone(), revision: change.expected }
     }
 }
 
@@ -102,10 +103,10 @@ impl Line {
                 Opponent::LaterSelf(later) if chain.len() == 1 => {
                     return self.supersede(mapping, sighting, &later).await;
                 }
-                kept @ (Opponent::Moves(_) | Opponent::LaterSelf(_) | Opponent::Holder(_)) => {
-                    // Whoever the first of them waits for may have to wait as well.
-                    let holder = chain.get(1).map_or_else(|| kept.id(), |next| next.id.clone());
-                    return self.wait(mapping, change, &holder).await;
+                Opponent::Moves(kept) => return self.wait(mapping, &chain, Obstacle::of(&kept)).await,
+                Opponent::LaterSelf(kept) | Opponent::Holder(kept) => {
+                    let kept = Obstacle { id: kept.id, revision: Some(kept.revision) };
+                    return self.wait(mapping, &chain, kept).await;
                 }
             }
         }
@@ -140,19 +141,19 @@ impl Line {
         if let Some(predecessor) = predecessor.clone().filter(|_| current.standing != Some(Reason::Deactivated)) {
             return Ok(Opponent::Predecessor(predecessor));
         }
-        let stays = |id| predecessor.clone().map_or(Opponent::Holder(id), Opponent::Predecessor);
+        let stays = |former| predecessor.clone().map_or(Opponent::Holder(former), Opponent::Predecessor);
         let ById::Here(object) = self.read_again(mapping.source.objects(), &holder.id).await? else {
-            return Ok(stays(holder.id));
+            return Ok(stays(former));
         };
         let Some(decoded) = self.decode(mapping.source.objects(), &[object]).await?.pop() else {
-            return Ok(stays(holder.id));
+            return Ok(stays(former));
         };
         // A deactivated account that is called something else by now is nobody's earlier one by its identifier.
         if let Some(predecessor) = predecessor.filter(|_| !is_called_otherwise(mapping, &decoded, claim)) {
             return Ok(Opponent::Predecessor(predecessor));
         }
         let Some(memberships) = self.memberships_now(mapping, &holder.id).await? else {
-            return Ok(Opponent::Holder(holder.id));
+            return Ok(Opponent::Holder(former));
         };
         let sighting = Sighting::of(mapping, &decoded, &memberships);
         let said = sighting.desired.as_ref().and_then(|desired| desired.content.as_ref());
@@ -161,7 +162,7 @@ impl Line {
             let is_in_use = current.standing.is_none();
             return Ok(match is_earlier_self && is_in_use {
                 true => Opponent::LaterSelf(former),
-                false => Opponent::Holder(holder.id),
+                false => Opponent::Holder(former),
             });
         }
         let is_left_out =
@@ -174,27 +175,34 @@ impl Line {
             Verdict::Write(change) if change.content.is_some() && self.plans.list(&mapping.name, &change) => {
                 Ok(Opponent::Moves(Box::new(change)))
             }
-            _ => Ok(Opponent::Holder(holder.id)),
+            _ => Ok(Opponent::Holder(former)),
         }
     }
 
-    /// The newcomer waits for what another holds, unless that has just come free.
-    async fn wait(&self, mapping: &Mapping, change: &Change, holder: &str) -> Result<Contest, Error> {
-        let Some(claim) = wanted(change) else { return Ok(Contest::Again) };
-        if !self.directory.wait_for(&self.lease, &mapping.name, claim, (holder, &change.id)).await? {
+    /// The newcomer, the first of the chain, waits for what another holds, unless that has just come free. Whoever the
+    /// first obstacle waits for may have to wait as well.
+    async fn wait(&self, mapping: &Mapping, chain: &[Change], kept: Obstacle) -> Result<Contest, Error> {
+        let Some((change, claim)) = chain.first().and_then(|change| Some((change, wanted(change)?))) else {
+            return Ok(Contest::Again);
+        };
+        let Obstacle { id, revision } = chain.get(1).map_or(kept, Obstacle::of);
+        if !self.directory.wait_for(&self.lease, &mapping.name, claim, (&id, &change.id)).await? {
             return Ok(Contest::Again);
         }
         // Only now: had it come free before the note, nobody would have looked at it.
-        let known = self.directory.find(&self.connection.name, &mapping.name, holder).await?;
-        let is_free = known.is_none_or(|known| {
-            let leaves_it = known.current.claim.as_ref() != Some(claim);
-            leaves_it || gives_way(mapping, change, &known.current)
+        let known = self.directory.find(&self.connection.name, &mapping.name, &id).await?;
+        let is_free = known.is_none_or(|Known { current, .. }| {
+            let leaves_it = current.claim.as_ref() != Some(claim);
+            // What it was judged by has not changed: a record that looks like a leaver's may be that of somebody who came
+            // back under another identifier, and cannot have that one yet. Judged again, it would be the same for ever.
+            let is_as_judged = Some(current.revision) == revision;
+            leaves_it || !is_as_judged && gives_way(mapping, change, &current)
         });
         if is_free {
             return Ok(Contest::Again);
         }
         let identifier = change.content.as_ref().map(|content| content.identifier.clone());
-        Ok(Contest::Stands(duplicate(holder, identifier)))
+        Ok(Contest::Stands(duplicate(&id, identifier)))
     }
 
     pub(crate) async fn supersede(

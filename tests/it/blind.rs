@@ -150,6 +150,23 @@ async fn a_few_whom_the_index_leaves_out_are_read_by_id() {
 }
 
 #[tokio::test]
+async fn whom_the_first_list_leaves_out_the_next_change_or_the_next_list_brings() {
+    let world = World::new(Setup { people: 30, tuning: Tuning { readers: 1, ..small() }, ..Setup::default() }).await;
+    let gaps = Fault::new(Match::path("/api/v1/users?").query("search="), FaultKind::MissingObject).times(2);
+    world.sim.inject(gaps);
+    assert_eq!(world.import().await.state, RunState::Succeeded);
+    let left_out: Vec<String> = world.sim.left_out().into_iter().collect();
+    assert_eq!((left_out.len(), world.records(PEOPLE).await.len()), (2, 28));
+    // Nobody could know of them: a delta reads who changed, and one of them does.
+    world.later(DAY);
+    world.sim.with(|org| assert!(org.set_profile(&left_out[0], "title", "Director")));
+    assert_eq!(world.delta().await.state, RunState::Succeeded);
+    assert!(world.record(PEOPLE, &left_out[0]).await.is_some() && world.record(PEOPLE, &left_out[1]).await.is_none());
+    assert_eq!(world.import().await.state, RunState::Succeeded);
+    world.assert_true().await;
+}
+
+#[tokio::test]
 async fn another_org_behind_the_url_stops_the_run_before_anything_is_read() {
     let world = arrived(40).await;
     let before = world.directory().await;

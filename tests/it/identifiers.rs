@@ -181,6 +181,27 @@ async fn a_chain_that_waits_for_somebody_deleted_moves_on_in_one_run() {
 }
 
 #[tokio::test]
+async fn a_newcomer_waits_for_somebody_who_came_back_and_waits_for_a_leaver() {
+    let world = World::of(20).await;
+    let [back, leaver] = [0, 1].map(|at| world.active()[at].clone());
+    world.sim.with(|org| assert!(org.deactivate(&back)));
+    synced(&world).await;
+    let new = world.sim.with(|org| {
+        let [free, wanted] = [&back, &leaver].map(|id| org.user(id).expect("is there").login());
+        assert!(org.set_login(&leaver, "gone.away@acme.example") && org.deactivate(&leaver));
+        assert!(org.reactivate(&back) && org.set_login(&back, &wanted));
+        org.create(NewUser::new("Ida", "Byron", &free))
+    });
+    world.later(HOUR);
+    // The leaver's record keeps its identifier until the guard has decided, and both wait so long.
+    let report = world.delta().await;
+    assert_eq!(report.state, RunState::Succeeded, "{:?}", report.problem);
+    assert!(world.unsynced().await.is_empty(), "{:?}", world.unsynced().await);
+    assert!(people(&world).await[&new].previous_ids.is_empty(), "nobody's later account");
+    world.assert_true().await;
+}
+
+#[tokio::test]
 async fn of_two_who_want_the_same_in_a_chain_one_waits() {
     let world = by_mail(5).await;
     let (ada, bob) = (create(&world, "Ada", "ada@acme.example"), create(&world, "Bob", "bob@acme.example"));

@@ -22,6 +22,7 @@ mod change;
 mod clocks;
 mod coverage;
 mod deployment;
+mod differences;
 mod fate;
 mod fleet;
 mod gate;

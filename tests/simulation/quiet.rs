@@ -1,18 +1,15 @@
 //! After the storm: one quiet pass of each job that keeps up, and the directory says what Okta does.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures::TryStreamExt;
 use okta_sim::Role;
 use rollcall_shared::handlers::approve::approve;
-use rollcall_shared::model::{Job, Record, UnsyncedRow};
+use rollcall_shared::model::Job;
 use rollcall_shared::report::{RunReport, RunState};
-use test_support::devices::{self, DEVICES};
-use test_support::truth;
 use tokio::time::Instant;
 
-use crate::deployment::{CONNECTION, GROUPS};
+use crate::deployment::CONNECTION;
 use crate::gate::{Gate, Verdict};
 use crate::invocation::run;
 use crate::lease::{is_unfinished, lapse};
@@ -42,6 +39,12 @@ impl Storm {
         found.extend(self.pass(Job::DeviceCollection).await);
         found.extend(self.approve_all().await);
         found.extend(self.differences().await);
+        if self.was_never_shown(&found) {
+            // Nobody knows of them, and a delta and the log tell only of changes: the next complete list shows them.
+            found = self.pass(Job::FullImport).await;
+            found.extend(self.approve_all().await);
+            found.extend(self.differences().await);
+        }
         if found.is_empty() && !self.unsynced().await.is_empty() {
             // A row may stay until a complete import has looked at everybody.
             found.extend(self.pass(Job::FullImport).await);
@@ -172,64 +175,6 @@ impl Storm {
         let held = self.deployment.outside.directory.held(CONNECTION);
         let held: Vec<_> = held.try_collect().await.expect("the hold can be read");
         vec![format!("something is held after {MOST_STARTS} approvals: {held:?}")]
-    }
-
-    async fn differences(&self) -> Vec<String> {
-        let deployment = &self.deployment;
-        let found = truth::compare(&deployment.outside, &deployment.connection, &deployment.sim).await;
-        // What became of somebody whom an import missed while the log could not be read, a person was asked; of whom was
-        // inactive already, there is nothing to ask.
-        let is_asked = |line: &String| {
-            let stands = line.split_once("was deleted in Okta and stands as ").map(|(_, stands)| stands);
-            self.was_without_log && stands.is_some_and(|stands| stands != "None")
-        };
-        let mut left: Vec<String> = found.into_iter().filter(|line| !is_asked(line)).collect();
-        for (_, mapping) in deployment.connection.mappings_of_people() {
-            // Whose record another account of theirs has taken over, has none.
-            let records = self.records(&mapping.name).await;
-            let earlier: BTreeSet<&String> = records.iter().flat_map(|record| &record.previous_ids).collect();
-            let missing = |id: &str| format!("{} {id}: has no record", mapping.name);
-            let before = left.len();
-            left.retain(|line| !earlier.iter().any(|id| *line == missing(id)));
-            let any_missing =
-                left.iter().any(|line| line.ends_with("has no record") && line.starts_with(&mapping.name));
-            if left.len() < before && !any_missing {
-                left.retain(|line| {
-                    !(line.starts_with(&format!("{}: ", mapping.name)) && line.contains(" records of "))
-                });
-            }
-        }
-        let devices = self.records(DEVICES).await.into_iter().map(|record| (record.id.clone(), record)).collect();
-        left.extend(devices::differences(&devices, &deployment.sim));
-        left
-    }
-
-    async fn records(&self, mapping: &str) -> Vec<Record> {
-        let records = self.deployment.outside.directory.records(CONNECTION, mapping);
-        records.try_collect().await.expect("the records can be read")
-    }
-
-    async fn unsynced(&self) -> Vec<String> {
-        let rows = self.deployment.outside.directory.unsynced(CONNECTION);
-        let rows: Vec<UnsyncedRow> = rows.try_collect().await.expect("the unsynced rows can be read");
-        let mut found = Vec::new();
-        for row in rows {
-            let record = self.deployment.outside.directory.record(CONNECTION, &row.mapping, &row.id).await;
-            let record = record.expect("the record can be read");
-            let record = record.map(|record| (record.identifier, record.reason, record.okta_status));
-            let user = self.deployment.sim.with(|org| {
-                let groups = GROUPS.iter().filter_map(|name| org.group_by_name(name));
-                let groups = |id: &str| -> Vec<_> {
-                    groups.filter(|group| org.is_member(id, &group.id)).map(|group| group.name.clone()).collect()
-                };
-                org.user(&row.id).map(|user| (user.login(), user.text("email"), user.status, groups(&row.id)))
-            });
-            found.push(format!(
-                "{} {} is unsynced: {} In Okta: {user:?}. The record: {record:?}.",
-                row.mapping, row.id, row.message
-            ));
-        }
-        found
     }
 
     async fn is_never_imported(&self) -> bool {

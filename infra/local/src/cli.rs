@@ -2,15 +2,24 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use rollcall::deployment::Deployment;
 use rollcall_shared::model::{Job, TICK};
 use rollcall_shared::report::Problem;
 
 use crate::failure::{Failure, Status};
+use crate::session::Place;
 
 /// Reads the command line. Bad usage is explained and ends the process with status 2.
 pub(crate) fn read() -> Cli {
-    Cli::try_parse().unwrap_or_else(|error| {
+    let parsed = Cli::try_parse().and_then(|cli| match cli.options.names_a_stack_in_vain() {
+        Some(option) => {
+            Err(Cli::command().error(ErrorKind::MissingRequiredArgument, format!("{option} goes with --aws")))
+        }
+        None => Ok(cli),
+    });
+    parsed.unwrap_or_else(|error| {
         // A caller that reads JSON gets the problem as JSON too; help and version are no problem.
         if error.use_stderr() && std::env::args().any(|argument| argument == "--json") {
             let detail = error.to_string();
@@ -21,10 +30,10 @@ pub(crate) fn read() -> Cli {
     })
 }
 
-/// Keeps an asset directory in step with an Okta org, on this machine.
+/// Keeps an asset directory in step with an Okta org, on this machine or in AWS.
 ///
 /// Everything is kept in a data directory; nothing else is needed. Begin with `rollcall demo`, or with
-/// `apply`, `verify` and `sync` for an org of your own.
+/// `apply`, `verify` and `sync` for an org of your own. With --aws, the commands work on a deployed stack.
 ///
 /// Exit status: 0 done, 1 failed, 2 bad usage or configuration, 3 held by the guard, 4 blind.
 #[derive(Debug, Parser)]
@@ -42,6 +51,15 @@ pub(crate) struct Options {
     /// Where everything is kept [default: $ROLLCALL_DATA_DIR, else .rollcall].
     #[arg(long, value_name = "DIR", global = true)]
     pub(crate) data_dir: Option<PathBuf>,
+    /// Works on a stack in AWS, with the AWS credentials that the AWS CLI would use.
+    #[arg(long, global = true, conflicts_with = "data_dir")]
+    pub(crate) aws: bool,
+    /// The name of the stack in AWS [default: $ROLLCALL_STACK, else rollcall].
+    #[arg(long, value_name = "NAME", global = true)]
+    pub(crate) stack: Option<String>,
+    /// The stack's AWS region [default: the AWS CLI's].
+    #[arg(long, value_name = "R", global = true)]
+    pub(crate) region: Option<String>,
     /// Prints JSON, one object a line.
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -51,10 +69,25 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// The data directory that was asked for, or the default.
-    pub(crate) fn directory(&self) -> PathBuf {
-        let from_environment = || std::env::var_os("ROLLCALL_DATA_DIR").filter(|value| !value.is_empty());
-        self.data_dir.clone().or_else(|| from_environment().map(PathBuf::from)).unwrap_or_else(|| ".rollcall".into())
+    /// The option that is of no use without --aws, where one was given.
+    fn names_a_stack_in_vain(&self) -> Option<&'static str> {
+        match (self.aws, &self.stack, &self.region) {
+            (false, Some(_), _) => Some("--stack"),
+            (false, None, Some(_)) => Some("--region"),
+            _ => None,
+        }
+    }
+
+    /// Where the stack is that the commands work on.
+    pub(crate) fn place(&self) -> Place {
+        let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        if self.aws {
+            let name = self.stack.clone().or_else(|| variable("ROLLCALL_STACK"));
+            let name = name.unwrap_or_else(|| "rollcall".to_owned());
+            return Place::Aws(Deployment { name, region: self.region.clone() });
+        }
+        let directory = self.data_dir.clone().or_else(|| variable("ROLLCALL_DATA_DIR").map(PathBuf::from));
+        Place::Directory(directory.unwrap_or_else(|| ".rollcall".into()))
     }
 }
 
@@ -322,7 +355,7 @@ fn job(name: &str) -> Result<Job, String> {
 mod tests {
     use clap::{CommandFactory, Parser};
 
-    use super::{Cli, Command, RecordFormat};
+    use super::{Cli, Command, Place, RecordFormat};
 
     #[test]
     fn is_consistent() {
@@ -337,9 +370,29 @@ mod tests {
         ] {
             let cli = Cli::try_parse_from(line).unwrap();
             assert!(cli.options.json);
-            assert_eq!(cli.options.directory().to_str(), Some("d"));
+            assert!(matches!(cli.options.place(), Place::Directory(directory) if directory.to_str() == Some("d")));
             assert!(matches!(cli.command, Command::List(arguments) if arguments.format == Some(RecordFormat::Csv)));
         }
+    }
+
+    #[test]
+    fn a_stack_in_aws_is_named_or_has_the_usual_name() {
+        let place = |line: &str| Cli::try_parse_from(line.split(' ')).unwrap().options.place();
+        let Place::Aws(usual) = place("rollcall --aws runs") else { panic!("not in AWS") };
+        assert_eq!((usual.name.as_str(), usual.region), ("rollcall", None));
+        let Place::Aws(named) = place("rollcall runs --aws --stack assets --region eu-west-1") else {
+            panic!("not in AWS")
+        };
+        assert_eq!((named.name.as_str(), named.region.as_deref()), ("assets", Some("eu-west-1")));
+        assert!(Cli::try_parse_from("rollcall --aws --data-dir d runs".split(' ')).is_err());
+    }
+
+    #[test]
+    fn a_stack_is_named_in_vain_without_aws() {
+        let in_vain = |line: &str| Cli::try_parse_from(line.split(' ')).unwrap().options.names_a_stack_in_vain();
+        assert_eq!(in_vain("rollcall runs --stack assets"), Some("--stack"));
+        assert_eq!(in_vain("rollcall runs --region eu-west-1"), Some("--region"));
+        assert_eq!(in_vain("rollcall runs --aws --region eu-west-1"), None);
     }
 
     #[test]

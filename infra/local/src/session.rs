@@ -1,9 +1,11 @@
 //! One run of the command: what was asked for globally, and where its output goes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use rollcall::deployment::Deployment;
 use rollcall::stack::Stack;
+use rollcall_shared::Context;
 
 use crate::cli::{Cli, Command, Format, RecordFormat};
 use crate::failure::{Failure, Status};
@@ -26,8 +28,37 @@ pub(crate) struct Session {
     pub(crate) reader: Reader,
     /// Whether logs were asked for: they take the place of a progress bar.
     pub(crate) verbose: bool,
-    /// The data directory.
-    pub(crate) directory: PathBuf,
+    /// Where the stack is.
+    pub(crate) place: Place,
+}
+
+/// Where the stack is that a command works on.
+#[derive(Debug, Clone)]
+pub(crate) enum Place {
+    /// In a data directory on this machine.
+    Directory(PathBuf),
+    /// In AWS.
+    Aws(Deployment),
+}
+
+/// A stack that a command works on.
+pub(crate) struct Opened {
+    /// What the handlers get.
+    pub(crate) context: Context,
+    /// The stack, where it is on this machine.
+    local: Option<Stack>,
+}
+
+impl Opened {
+    /// Lets go of it, and waits until its files are closed.
+    pub(crate) async fn close(self) {
+        let Opened { context, local } = self;
+        // The clients' idle connections go first: the emulator waits for connections to end.
+        drop(context);
+        if let Some(stack) = local {
+            stack.close().await;
+        }
+    }
 }
 
 impl Session {
@@ -41,13 +72,32 @@ impl Session {
             _ => None,
         };
         let reader = if by_format.unwrap_or(cli.options.json) { Reader::Program } else { Reader::Person };
-        let directory = cli.options.directory();
-        Session { out: Out::stdout(), reader, verbose: cli.options.verbose > 0, directory }
+        Session { out: Out::stdout(), reader, verbose: cli.options.verbose > 0, place: cli.options.place() }
     }
 
-    /// The stack in the data directory, or the link to the process that serves it.
-    pub(crate) async fn open(&self) -> Result<Stack, Failure> {
-        Ok(Stack::open(&self.directory).await?)
+    /// The stack in AWS; or in the data directory, perhaps by way of the process that serves it.
+    pub(crate) async fn open(&self) -> Result<Opened, Failure> {
+        match &self.place {
+            Place::Directory(directory) => {
+                let stack = Stack::open(directory).await?;
+                Ok(Opened { context: stack.context.clone(), local: Some(stack) })
+            }
+            Place::Aws(deployment) => Ok(Opened { context: deployment.context().await?, local: None }),
+        }
+    }
+
+    /// The data directory, for what works on this machine alone.
+    ///
+    /// # Errors
+    /// Bad usage when the command was asked to work on a stack in AWS.
+    pub(crate) fn directory(&self, what: &str) -> Result<&Path, Failure> {
+        match &self.place {
+            Place::Directory(directory) => Ok(directory),
+            Place::Aws(_) => {
+                let detail = format!("`{what}` works on this machine alone; a stack in AWS keeps its own schedules.");
+                Err(Failure::usage(detail, "Leave --aws out."))
+            }
+        }
     }
 
     /// Says how it ended, and gives the process its exit status.

@@ -12,6 +12,7 @@
 //! | `left` | the unfinished run whose place it took, if any |
 //! | `acquired_at` | milliseconds: when it was last acquired for a run |
 //! | `tries` | how often it was acquired for runs since one last came to a good end |
+//! | `served_at` | milliseconds: when a run last succeeded; until one does, when it was first acquired |
 //!
 //! Machines' clocks differ: a holder stops writing after [`LeaseTimes::write_limit`] without a renewal, well before
 //! the lease [`LeaseTimes::lasts`], and what passes all the same is stopped by revisions and tokens.
@@ -108,6 +109,15 @@ impl Lease {
         if self.held.is_fresh() { Ok(()) } else { Err(self.lapsed()) }
     }
 
+    /// Ends the run, which succeeded: the same as [`Lease::finish`], and the connection counts as served.
+    ///
+    /// # Errors
+    /// As for [`Lease::finish`].
+    pub async fn succeed(self) -> Result<(), DirectoryError> {
+        let now = Moment::now().clock;
+        self.give_up(without_run().remove("tries").set("served_at", whole(now.millis()))).await
+    }
+
     /// Ends the run, which came to a good end: the next start of the job is a new one.
     ///
     /// # Errors
@@ -200,7 +210,8 @@ impl Directory {
     /// damaged. That somebody else holds it is no error.
     pub async fn acquire(&self, connection: &str, job: Job, new_run: &str) -> Result<Acquired, DirectoryError> {
         let now = Moment::now();
-        let noted = Update::new().set("acquired_at", whole(now.clock.millis())).count("tries");
+        let began = whole(now.clock.millis());
+        let noted = Update::new().set("acquired_at", began.clone()).set_once("served_at", began).count("tries");
         self.ask((connection, job, new_run), (now, noted)).await
     }
 

@@ -18,6 +18,7 @@ impl Directory {
             begun: moment("acquired_at"),
             held_until: moment("expires_at"),
             unfinished: item.optional_text("run").map(str::to_owned),
+            served: moment("served_at"),
             failures: item.optional_whole("tries").unwrap_or(0).try_into().unwrap_or(u32::MAX),
         })
     }

@@ -6,13 +6,14 @@ use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
 use futures::stream::{self, StreamExt};
 
-use super::due::{self, Due};
+use super::due::{self, Due, Found};
 use super::{Event, Response};
 use crate::clock;
 use crate::context::Context;
 use crate::error::{Error, Fate};
 use crate::model::Job;
 use crate::report::Problem;
+use crate::telemetry::metrics;
 
 /// Invocations that are being started beside each other.
 const STARTS_AT_ONCE: usize = 8;
@@ -29,8 +30,9 @@ pub(crate) async fn fan_out(context: &Context, job: Job) -> Result<Response, Err
     let now = clock::now();
     let connections = context.directory.connections().await?;
     let looks = connections.into_iter().map(|connection| due::look(context, job, connection, now));
-    let found: Vec<Option<Due>> = stream::iter(looks).buffer_unordered(LOOKS_AT_ONCE).collect().await;
-    let mut due: Vec<Due> = found.into_iter().flatten().collect();
+    let found: Vec<Found> = stream::iter(looks).buffer_unordered(LOOKS_AT_ONCE).collect().await;
+    measure(job, &found);
+    let mut due: Vec<Due> = found.into_iter().filter_map(|found| found.due).collect();
     due.sort();
     // Outside of Lambda one process runs every job, and knows each by its name.
     let own = context.functions.own.as_deref().or(context.functions.of(job));
@@ -52,6 +54,15 @@ pub(crate) async fn fan_out(context: &Context, job: Job) -> Result<Response, Err
         }
     }
     failure.map_or(Ok(Response::Started(started)), Err)
+}
+
+/// Measures how the connections stand.
+fn measure(job: Job, found: &[Found]) {
+    metrics::looked_at(job, found.iter().filter(|found| found.is_overdue).count() as u64);
+    if job == Job::Deprovisioning {
+        let longest = found.iter().filter_map(|found| found.idle_token).max().unwrap_or_default();
+        metrics::longest_idle_token(longest.as_secs() / (24 * 60 * 60));
+    }
 }
 
 /// Starts another job of a connection, where its function is known; whether it was started. That it was not is logged, and

@@ -18,6 +18,7 @@ mod fan_out;
 mod following;
 pub mod full_import;
 pub mod history;
+mod idle;
 mod interruption;
 mod invocation;
 pub mod lists;

@@ -66,7 +66,7 @@ impl Figures {
     }
 }
 
-const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+pub(crate) const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 const HEADER: [&str; 11] = [
     "import",
     "users",

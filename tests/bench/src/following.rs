@@ -13,7 +13,7 @@ use crate::stage::{FIFTEEN_MINUTES, Stage, UNLIMITED};
 
 /// The functions that it measures.
 pub(crate) const FUNCTIONS: [&str; 3] = ["full-import", "delta-sync", "deprovisioning"];
-const HOUR: std::time::Duration = std::time::Duration::from_secs(3_600);
+pub(crate) const HOUR: std::time::Duration = std::time::Duration::from_secs(3_600);
 
 /// Imports an org of this size with two mapped groups, and follows it.
 pub(crate) async fn run(binaries: &Path, users: usize, report: &mut Report) -> Result<(), Failure> {
@@ -54,7 +54,7 @@ pub(crate) async fn run(binaries: &Path, users: usize, report: &mut Report) -> R
 }
 
 /// Two mapped groups.
-struct Groups {
+pub(crate) struct Groups {
     admins: String,
     users: String,
     /// Who is in them.
@@ -65,7 +65,7 @@ struct Groups {
 
 /// Login users by group beside the mapping that admits everyone: one in two hundred people an administrator, one in twenty
 /// a user.
-async fn add_groups(stage: &mut Stage) -> Groups {
+pub(crate) async fn add_groups(stage: &mut Stage) -> Groups {
     let shared = stage.world.sim.with(|org| shared_mailboxes(org));
     let has_own = |user: &User| !shared.contains(&user.text("email").unwrap_or_default().trim().to_lowercase());
     let people = stage.world.people(|user| user.status == Status::Active && has_own(user));
@@ -91,7 +91,7 @@ async fn add_groups(stage: &mut Stage) -> Groups {
 
 /// What happened in the org.
 #[derive(Debug, Default)]
-struct Churn {
+pub(crate) struct Churn {
     left: usize,
     returned: usize,
     moved: usize,
@@ -99,7 +99,7 @@ struct Churn {
 }
 
 /// So many changes: a fifth of them memberships alone, one in twenty a deletion, others leavers, returners and edits.
-fn churn(org: &mut Org, groups: &Groups, changes: usize) -> Churn {
+pub(crate) fn churn(org: &mut Org, groups: &Groups, changes: usize) -> Churn {
     let (mut churn, shared) = (Churn::default(), shared_mailboxes(org));
     let outsiders: Vec<String> = {
         let mut people: Vec<_> = org.users().map(|user| (user.created, user.id.clone(), user.status)).collect();
@@ -147,7 +147,7 @@ fn is_listing(path: &str) -> bool {
     path.starts_with("/api/v1/groups/") && path.contains("/users")
 }
 
-async fn deploy(stage: &Stage, binaries: &Path, name: &str) -> Result<Function, Failure> {
+pub(crate) async fn deploy(stage: &Stage, binaries: &Path, name: &str) -> Result<Function, Failure> {
     Ok(Function::deploy(&binaries.join(name), environment(&stage.world.stack), FIFTEEN_MINUTES).await?)
 }
 

@@ -7,6 +7,8 @@
 //! cargo run --release -p bench -- mapping
 //! cargo run --release -p bench -- following --users 100000
 //! cargo run --release -p bench -- devices --devices 20000
+//! cargo run --release -p bench -- cold-start --binaries target/lambda
+//! cargo run --release -p bench -- cost --users 1000,10000
 //! cargo run --release -p bench -- services --apps 500 --assignments 100000 --sign-ons 1000000
 //! ```
 //!
@@ -14,6 +16,8 @@
 //! not. The connection has one mapping, which admits everyone. Times say something about this machine only; calls, units and memory do not depend on it.
 
 mod binary;
+mod cold_start;
+mod cost;
 mod deadline;
 mod devices;
 mod figures;
@@ -23,6 +27,7 @@ mod mapping;
 mod pace;
 mod services;
 mod stage;
+mod tls_front;
 
 use std::process::ExitCode;
 
@@ -84,6 +89,21 @@ enum Scenario {
     },
     /// A first service-discovery, one that finds nothing, and one that finds new sign-ons.
     Services(services::Org),
+    /// What each function takes from the start of its process to its first answer, as it is deployed.
+    ColdStart {
+        /// Where the packaged functions are: `NAME/bootstrap`, as `cargo lambda build` leaves them.
+        #[arg(long)]
+        binaries: std::path::PathBuf,
+        /// How many starts of each; medians count.
+        #[arg(long, default_value_t = 25)]
+        runs: usize,
+    },
+    /// What a month costs in AWS, from the units that each job takes on orgs of these sizes.
+    Cost {
+        /// How many people, separated by commas.
+        #[arg(long, value_delimiter = ',', default_values_t = [1_000, 10_000])]
+        users: Vec<usize>,
+    },
     /// What mapping and diffing takes of the processor, without Okta and the directory.
     Mapping {
         /// How many people.
@@ -108,6 +128,14 @@ async fn main() -> Result<ExitCode, Failure> {
         devices::run(&binary::build(&[devices::FUNCTION])?, devices, &mut report).await?;
         return Ok(status(report));
     }
+    if let Scenario::Cost { users } = &arguments.scenario {
+        cost::run(&binary::build(&cost::FUNCTIONS)?, users, arguments.json).await?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Scenario::ColdStart { binaries, runs } = &arguments.scenario {
+        cold_start::run(binaries, *runs, &mut report).await?;
+        return Ok(status(report));
+    }
     if let Scenario::Services(org) = arguments.scenario {
         services::run(&binary::build(&[services::FUNCTION])?, &org, &mut report).await?;
         return Ok(status(report));
@@ -126,7 +154,12 @@ async fn main() -> Result<ExitCode, Failure> {
         }
         Scenario::Deadline { users, seconds } => deadline::run(&binary, (users, seconds), &mut report).await?,
         // They are done.
-        Scenario::Mapping { .. } | Scenario::Following { .. } | Scenario::Devices { .. } | Scenario::Services(_) => {}
+        Scenario::Mapping { .. }
+        | Scenario::Following { .. }
+        | Scenario::Devices { .. }
+        | Scenario::Services(_)
+        | Scenario::Cost { .. }
+        | Scenario::ColdStart { .. } => {}
     }
     Ok(status(report))
 }

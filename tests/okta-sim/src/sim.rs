@@ -1,5 +1,6 @@
 //! A running simulator.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 
@@ -72,6 +73,12 @@ impl Sim {
     /// Forgets every fault that has not struck yet.
     pub fn clear_faults(&self) {
         lock(&self.inner.shared.faults).clear();
+    }
+
+    /// The ids of what a list has left out for a [`crate::FaultKind::MissingObject`].
+    #[must_use]
+    pub fn left_out(&self) -> BTreeSet<String> {
+        lock(&self.inner.shared.left_out).clone()
     }
 
     /// Every request seen, in order of arrival.

@@ -20,6 +20,7 @@ use tell::Teller;
 
 /// Tells the whole story. It fails when one of its claims does not hold.
 pub(crate) async fn run(session: &mut Session, arguments: &DemoArguments) -> Result<Status, Failure> {
+    session.directory("rollcall demo")?;
     let began = Instant::now();
     let mut teller = Teller::new(session);
     let mut scene = Scene::set(arguments).await?;

@@ -179,3 +179,17 @@ async fn a_good_end_forgets_failures_and_what_a_person_does_beside_is_no_try() {
     let known = last_try(&directory).await;
     assert_eq!((known.unfinished, known.failures), (None, 0));
 }
+
+#[tokio::test]
+async fn a_connection_is_served_when_a_run_succeeds_and_waits_from_the_first_try_on() {
+    let directory = directory().await;
+    let before = clock::now();
+    lease(&directory, "run-1").await.fail().await.unwrap();
+    let waiting = last_try(&directory).await;
+    assert!(waiting.served >= Some(before), "{waiting:?}");
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    lease(&directory, "run-2").await.finish().await.unwrap();
+    assert_eq!(last_try(&directory).await.served, waiting.served);
+    lease(&directory, "run-3").await.succeed().await.unwrap();
+    assert!(last_try(&directory).await.served > waiting.served);
+}

@@ -26,6 +26,7 @@ use crate::line::Line;
 use crate::model::{Connection, Plans};
 use crate::okta::Okta;
 use crate::report::{Problem, RunReport, RunState};
+use crate::telemetry::metrics;
 
 /// A run that this process holds the lease of.
 pub(crate) struct Run {
@@ -142,9 +143,13 @@ impl Run {
     /// others must not be left alone for longer.
     pub(crate) async fn complete(self) -> Result<RunReport, Error> {
         self.directory.put_run(&self.lease, &self.report).await?;
-        self.lease.finish().await?;
-        tracing::info!(run = self.report.run, state = ?self.report.state, "run closed");
-        Ok(self.report)
+        match self.report.state {
+            RunState::Succeeded | RunState::Held => self.lease.clone().succeed().await?,
+            RunState::Running | RunState::Failed | RunState::Blind | RunState::Cancelled => {
+                self.lease.clone().finish().await?;
+            }
+        }
+        Ok(self.closed())
     }
 
     /// Closes a run that was stopped, as its report says.
@@ -153,9 +158,20 @@ impl Run {
             return self.complete().await;
         }
         self.directory.put_run(&self.lease, &self.report).await?;
-        self.lease.fail().await?;
+        self.lease.clone().fail().await?;
+        Ok(self.closed())
+    }
+
+    fn closed(self) -> RunReport {
         tracing::info!(run = self.report.run, state = ?self.report.state, "run closed");
-        Ok(self.report)
+        self.measured()
+    }
+
+    /// The report, once the invocation has been measured.
+    fn measured(self) -> RunReport {
+        let okta = self.okta.as_ref().map(Okta::used).unwrap_or_default();
+        metrics::invocation_ended(&self.report, okta, self.directory.used());
+        self.report
     }
 
     /// Ends the invocation, and with it the run unless only the time was up.
@@ -165,8 +181,8 @@ impl Run {
     pub(crate) async fn interrupted(mut self, interruption: Interruption) -> Result<RunReport, Error> {
         let (state, problem) = match interruption {
             Interruption::Deadline => {
-                self.lease.hand_over().await?;
-                return Ok(self.report);
+                self.lease.clone().hand_over().await?;
+                return Ok(self.measured());
             }
             Interruption::Cancelled => (RunState::Cancelled, None),
             Interruption::Blind(problem) => (RunState::Blind, Some(problem)),
@@ -180,8 +196,8 @@ impl Run {
                 }
                 // The next trigger takes it up under the same id.
                 self.directory.put_run(&self.lease, &self.report).await?;
-                self.lease.pause().await?;
-                return Ok(self.report);
+                self.lease.clone().pause().await?;
+                return Ok(self.measured());
             }
         };
         self.report = RunReport { state, ended: Some(clock::now()), problem, ..self.report };

@@ -23,7 +23,7 @@ pub(super) async fn alarm(job: &AtWork<impl Sheet>) -> Result<(), Interruption> 
     let waiting = waiting.try_fold(0_u64, async |count, _| Ok(count + 1)).await?;
     if hold.alarmed.is_none_or(|alarmed| waiting >= alarmed.saturating_mul(2)) {
         // Told first: an alarm that comes twice is better than one that does not.
-        telemetry::alarm_of_hold(&line.connection.name, line.lease.run(), waiting);
+        telemetry::alarm_of_hold(&line.connection.name, (line.lease.job().name(), line.lease.run()), waiting);
         line.directory.note_alarm(&line.lease, waiting).await?;
     }
     Ok(())

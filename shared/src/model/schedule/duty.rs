@@ -7,6 +7,9 @@ use jiff::tz::TimeZone;
 use super::{Schedule, Timing};
 use crate::model::Time;
 
+/// A job of a minute's rate that is late by some ticks is no trouble yet.
+const SHORTEST_PATIENCE: Duration = Duration::from_secs(10 * 60);
+
 /// How often somebody looks whether anything is due. EventBridge Scheduler is precise to the minute, and so is this.
 pub const TICK: Duration = Duration::from_secs(60);
 
@@ -26,6 +29,8 @@ pub struct LastTry {
     pub held_until: Option<Time>,
     /// Its run, while that is not finished.
     pub unfinished: Option<String>,
+    /// When a run last succeeded; until one has, when the job was first tried.
+    pub served: Option<Time>,
     /// How many tries in a row, this one included, have not come to a good end.
     pub failures: u32,
 }
@@ -82,6 +87,15 @@ impl Duty<'_> {
             (false, 0) => scheduled,
             (false, _) => scheduled.map(|scheduled| scheduled.max(rested)),
         }
+    }
+
+    /// Whether the connection has waited for a run that succeeds for longer than two of the schedule's periods, and for ten
+    /// minutes at least. One whose job was never tried waits for nothing yet.
+    #[must_use]
+    pub fn is_overdue(&self, last: &LastTry, now: Time) -> bool {
+        let Some(served) = last.served else { return false };
+        let second = self.schedule.next(served, self.zone).and_then(|first| self.schedule.next(first, self.zone));
+        second.is_some_and(|second| second.max(served.after(SHORTEST_PATIENCE)) < now)
     }
 
     /// The same where nothing is known of the last try, and nothing can be: the times of the last minute count, and of a

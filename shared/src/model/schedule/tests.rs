@@ -281,6 +281,27 @@ fn without_any_memory_the_last_minute_counts() {
     }
 }
 
+#[test]
+fn a_job_is_overdue_after_two_periods_without_success_and_ten_minutes_at_least() {
+    let zone = zone("Europe/London");
+    let is_overdue = |text: &str, served: Option<&str>, now: &str| {
+        let last = LastTry { served: served.map(time), ..LastTry::default() };
+        Duty { schedule: &schedule(text), zone: &zone }.is_overdue(&last, time(now))
+    };
+    for (text, served, now, expected) in [
+        ("rate(15 minutes)", "2026-11-20T10:00:00Z", "2026-11-20T10:30:00Z", false),
+        ("rate(15 minutes)", "2026-11-20T10:00:00Z", "2026-11-20T10:30:01Z", true),
+        ("rate(1 minute)", "2026-11-20T10:00:00Z", "2026-11-20T10:10:00Z", false),
+        ("rate(1 minute)", "2026-11-20T10:00:00Z", "2026-11-20T10:10:01Z", true),
+        ("cron(0 2 ? * SUN *)", "2026-11-08T02:10:00Z", "2026-11-21T23:00:00Z", false),
+        ("cron(0 2 ? * SUN *)", "2026-11-08T02:10:00Z", "2026-11-22T02:00:01Z", true),
+        ("off", "2026-11-08T02:10:00Z", "2026-11-22T02:00:01Z", false),
+    ] {
+        assert_eq!(is_overdue(text, Some(served), now), expected, "{text}, served at {served}, at {now}");
+    }
+    assert!(!is_overdue("rate(1 minute)", None, "2026-11-20T10:00:00Z"), "nobody ever tried");
+}
+
 /// Whether a clock shows a time that the fields name, worked out by itself.
 fn names(clock: DateTime, minutes: (i8, i8), hours: (i8, i8), weekday: Option<i8>) -> bool {
     let of_sunday = clock.date().weekday().since(Weekday::Sunday) + 1;

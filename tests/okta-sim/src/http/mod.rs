@@ -26,7 +26,7 @@ mod spoil;
 mod users;
 mod wire;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -58,6 +58,8 @@ pub(crate) struct Shared {
     requests: AtomicU64,
     /// The last object of the latest page of each path, for pages that repeat it.
     last_objects: Mutex<HashMap<String, Vec<u8>>>,
+    /// The ids of what lists have left out.
+    pub(crate) left_out: Mutex<BTreeSet<String>>,
 }
 
 impl Shared {
@@ -73,6 +75,7 @@ impl Shared {
             in_flight: AtomicUsize::new(0),
             requests: AtomicU64::new(1),
             last_objects: Mutex::default(),
+            left_out: Mutex::default(),
             options,
         }
     }

@@ -29,13 +29,20 @@ pub(super) fn spoil(shared: &Shared, path: &str, mut answer: Answer, fault: Opti
             if let Payload::List(items) = &mut answer.payload
                 && !items.is_empty()
             {
-                items.remove(items.len() / 2);
+                let left_out = items.remove(items.len() / 2);
+                lock(&shared.left_out).extend(id(&left_out));
             }
         }
         Some(FaultKind::EmptyPage) => empty_page(&mut answer),
         _ => {}
     }
     answer
+}
+
+/// The id of an object as it is sent, if it has one.
+fn id(object: &[u8]) -> Option<String> {
+    let object: Value = serde_json::from_slice(object).ok()?;
+    object["id"].as_str().map(str::to_owned)
 }
 
 /// Empties the page and lets `next` lead to what was on it: the same place, under a link of its own.

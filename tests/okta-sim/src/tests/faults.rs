@@ -113,7 +113,10 @@ async fn pages_repeat_lose_and_empty() {
     let twice = all(&sim, USERS).await;
     assert_eq!((twice.len(), &twice[10]), (41, &whole[9]));
     sim.inject(Fault::new(second.clone(), FaultKind::MissingObject));
-    assert_eq!(all(&sim, USERS).await.len(), 39);
+    let left = all(&sim, USERS).await;
+    let left_out = whole.iter().filter(|id| !left.contains(id));
+    assert_eq!(left.len(), 39);
+    assert!(left_out.eq(sim.left_out().iter()), "{:?}", sim.left_out());
     sim.inject(Fault::new(second.clone(), FaultKind::EmptyPage));
     sim.clear_calls();
     assert_eq!(all(&sim, USERS).await, whole);

@@ -27,8 +27,10 @@ impl Reading {
     /// Reads what a process took; `None` when it is gone.
     pub(super) fn of(pid: u32) -> Option<Reading> {
         let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        Some(Reading { peak_rss_kib: peak(&status)?, cpu: cpu(&stat)? })
+        let threads = fs::read_dir(format!("/proc/{pid}/task")).ok()?;
+        // A thread may end while they are looked at.
+        let times = threads.filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("schedstat")).ok());
+        Some(Reading { peak_rss_kib: peak(&status)?, cpu: times.filter_map(|times| on_processor(&times)).sum() })
     }
 }
 
@@ -45,26 +47,21 @@ fn peak(status: &str) -> Option<u64> {
     line.trim().strip_suffix("kB")?.trim().parse().ok()
 }
 
-fn cpu(stat: &str) -> Option<Duration> {
-    /// Linux counts processor time in hundredths of a second, for whoever looks from outside.
-    const TICK: Duration = Duration::from_millis(10);
-    // The second field is the program's name, which may contain anything; what follows the last bracket does not.
-    let mut fields = stat.get(stat.rfind(')')? + 1..)?.split_whitespace().skip(11);
-    let user: u32 = fields.next()?.parse().ok()?;
-    let system: u32 = fields.next()?.parse().ok()?;
-    Some(TICK * (user + system))
+/// How long a thread was on a processor (Linux: "Scheduler statistics", `/proc/PID/schedstat`): to the nanosecond, where
+/// `/proc/PID/stat` counts in hundredths of a second.
+fn on_processor(schedstat: &str) -> Option<Duration> {
+    schedstat.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Reading, cpu, peak};
+    use super::{Reading, on_processor, peak};
     use std::time::Duration;
 
     #[test]
     fn memory_and_processor_time_are_read_from_proc() {
         assert_eq!(peak("Name:\tx\nVmPeak:\t  9 kB\nVmHWM:\t   12345 kB\n"), Some(12_345));
-        let stat = "7 (a ) b) S 1 7 7 0 -1 4194304 100 0 0 0 12 30 0 0 20 0 1 0 5 6 7";
-        assert_eq!(cpu(stat), Some(Duration::from_millis(420)));
+        assert_eq!(on_processor("143544451 88129620 47\n"), Some(Duration::from_nanos(143_544_451)));
         assert!(Reading::of(std::process::id()).is_some_and(|reading| reading.peak_rss_kib > 0));
         assert!(Reading::of(u32::MAX).is_none());
     }

@@ -4,6 +4,7 @@ mod board;
 mod interrupts;
 mod screen;
 
+use std::path::Path;
 use std::time::Duration;
 
 use rollcall::serving::{Serving, Wanted};
@@ -23,10 +24,11 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const END_WITHIN: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(session: &mut Session, arguments: &ServeArguments) -> Result<Status, Failure> {
+    let directory = session.directory("rollcall serve")?.to_owned();
     let mut interrupts = Interrupts::new()?;
     let tick = (!arguments.no_schedules).then(|| Duration::from_millis(arguments.tick));
-    let serving = Serving::start(&session.directory, Wanted { port: arguments.port, tick }).await?;
-    introduce(session, &serving, tick.is_some());
+    let serving = Serving::start(&directory, Wanted { port: arguments.port, tick }).await?;
+    introduce(&directory, &serving, tick.is_some());
     let watched = tokio::select! {
         watched = watch(session, &serving) => watched,
         () = interrupts.next() => Ok(()),
@@ -41,7 +43,7 @@ pub(super) async fn run(session: &mut Session, arguments: &ServeArguments) -> Re
 }
 
 /// Says on stderr where everything is.
-fn introduce(session: &Session, serving: &Serving, keeps_schedules: bool) {
+fn introduce(directory: &Path, serving: &Serving, keeps_schedules: bool) {
     let dynamodb = serving.dynamodb_url();
     let schedules =
         if keeps_schedules { "Schedules are looked at every minute." } else { "No job is started by its schedule." };
@@ -50,7 +52,7 @@ fn introduce(session: &Session, serving: &Serving, keeps_schedules: bool) {
          DynamoDB for other tools: {dynamodb}, for instance\n  \
          AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any AWS_REGION=local \\\n  \
          aws dynamodb scan --table-name {} --endpoint-url {dynamodb}",
-        session.directory.display(),
+        directory.display(),
         serving.http_url(),
         std::process::id(),
         rollcall::stack::tables().directory,

@@ -206,7 +206,7 @@ mod tests {
     }
 
     fn standing(due: Option<&str>, last_try: LastTry) -> Standing {
-        Standing { last_try, due: due.map(time) }
+        Standing { last_try, due: due.map(time), is_overdue: false }
     }
 
     #[track_caller]
@@ -224,6 +224,7 @@ mod tests {
             held_until: Some(time("2026-11-20T10:05:20Z")),
             unfinished: Some("01JD".to_owned()),
             failures: 1,
+            ..LastTry::default()
         };
         let succeeded = run(RunState::Succeeded, Some("2026-11-20T10:00:09Z"));
         let idle = standing(Some("2026-11-20T10:15:00Z"), LastTry::default());

@@ -1,5 +1,6 @@
 """What the template says of functions, variables and tables is what the code says of them."""
 
+import json
 import re
 import unittest
 
@@ -108,6 +109,33 @@ class Tables(unittest.TestCase):
         wanted = {"AttributeName": expires, "Enabled": True}
         self.assertEqual(wanted, self.tables["StateTable"]["TimeToLiveSpecification"])
         self.assertNotIn("TimeToLiveSpecification", self.tables["DirectoryTable"])
+
+
+class Metrics(unittest.TestCase):
+    def test_what_is_watched_and_shown_is_what_is_measured(self):
+        measured = set(re.findall(r'^    \("(\w+)", "\w+"\),$', code("shared/src/telemetry"), re.MULTILINE))
+        told = set(re.findall(r"^        (\w+) = ", code("shared/src/telemetry"), re.MULTILINE)) | measured
+        self.assertEqual(10, len(measured))
+        watched = {it["MetricName"] for alarm in resources("AWS::CloudWatch::Alarm").values() for it in ours(alarm)}
+        dashboard = resources("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Fn::Sub"]
+        drawn = set(re.findall(r'MetricName=\\"(\w+)\\"|"Rollcall","(\w+)"', dashboard))
+        drawn = {name for pair in drawn for name in pair if name}
+        self.assertEqual(measured, watched | drawn)
+        searched = set(re.findall(r"\b[A-Z][a-z]+[A-Z][A-Za-z]+\b|Changed|Unsynced|Connection\b", queries(dashboard)))
+        self.assertLessEqual(searched, told)
+        self.assertIn("ReadUnits", searched)
+
+
+def ours(alarm: dict) -> list[dict]:
+    """The metrics of ours that an alarm looks at."""
+    several = [it["MetricStat"]["Metric"] for it in alarm.get("Metrics", []) if "MetricStat" in it]
+    return [it for it in several or [alarm] if it["Namespace"] == "Rollcall"]
+
+
+def queries(dashboard: str) -> str:
+    """What the dashboard searches the logs for."""
+    found = [it["properties"]["query"] for it in json.loads(dashboard)["widgets"] if it["type"] == "log"]
+    return re.sub(r"SOURCE '[^']*'", "", " ".join(found))
 
 
 class Routes(unittest.TestCase):

@@ -38,7 +38,8 @@ def main():
         by_hand(administrator)
         nothing_told(emulator)
         say("The store's tests, against this DynamoDB")
-        command = ["cargo", "test", "--locked", "--package", "rollcall-shared", "--lib", "directory::tests"]
+        # Of the whole workspace, so that nothing is built again for other features.
+        command = ["cargo", "test", "--locked", "--workspace", "--lib", "--quiet", "directory::tests"]
         subprocess.run(command, cwd=ROOT, env={**os.environ, "ROLLCALL_TEST_DYNAMODB_URL": emulator.url}, check=True)
 
 

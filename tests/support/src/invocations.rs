@@ -51,9 +51,14 @@ impl Invocations {
     /// The context of a process in a world that may start every job: its function has the job's name.
     pub async fn context(&self, world: &World) -> Context {
         let mut config = stack::config(world.stack.dynamodb_url(), world.stack.secrets_url(), small());
-        config.endpoints.lambda = Some(format!("http://{}", self.server.authority));
+        config.endpoints.lambda = Some(self.url());
         config.functions.of = Job::ALL.into_iter().map(|job| (job, job.name().to_owned())).collect();
         Context::new(config).await.expect("the clients can be made")
+    }
+
+    /// Where Lambda's API answers, for a process's environment.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.server.authority)
     }
 
     /// What was asked for since the last time: functions by name, each with its event.

@@ -63,7 +63,7 @@ impl Invocations {
 
     async fn context_before(&self, world: &World, witness: Option<&mut Witness>) -> Context {
         let (dynamodb, secrets) = (world.stack.dynamodb_url().to_owned(), world.stack.secrets_url().to_owned());
-        let mut urls = [dynamodb, secrets, format!("http://{}", self.server.authority)];
+        let mut urls = [dynamodb, secrets, self.url()];
         if let Some(witness) = witness {
             for url in &mut urls {
                 *url = witness.before(url).await;
@@ -74,6 +74,11 @@ impl Invocations {
         config.endpoints.lambda = Some(lambda);
         config.functions.of = Job::ALL.into_iter().map(|job| (job, job.name().to_owned())).collect();
         Context::new(config).await.expect("the clients can be made")
+    }
+
+    /// Where Lambda's API answers, for a process's environment.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.server.authority)
     }
 
     /// What was asked for since the last time: functions by name, each with its event.

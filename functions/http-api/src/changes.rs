@@ -38,7 +38,7 @@ pub(crate) struct Changes {
 /// Each change is told at least once, in the order in which changes were noted; changes are kept for 90 days. Ask again with
 /// `since` set to the `next` of the answer.
 #[utoipa::path(
-    get, path = "/connections/{name}/changes", tag = "records", params(("name" = String, Path), ChangesQuery),
+    get, path = "/connections/{name}/changes", operation_id = "list_changes", tag = "records", params(("name" = String, Path), ChangesQuery),
     responses((status = 200, body = Changes))
 )]
 pub(crate) async fn list(

@@ -24,7 +24,7 @@ const USUAL_PEOPLE: usize = 100;
 ///
 /// An item for each API that the mappings need. An API that cannot be used is an item that is not `ok`, and no error.
 #[utoipa::path(
-    post, path = "/connections/{name}/verify", tag = "connections", params(("name" = String, Path)),
+    post, path = "/connections/{name}/verify", operation_id = "verify_connection", tag = "connections", params(("name" = String, Path)),
     responses((status = 200, body = Page<ApiCheck>))
 )]
 pub(crate) async fn verify(
@@ -66,7 +66,7 @@ pub(crate) struct PreviewAnswer {
 ///
 /// Reads at most `limit` people. `rollcall preview` reads them all.
 #[utoipa::path(
-    post, path = "/connections/{name}/preview", tag = "connections", params(("name" = String, Path), PreviewQuery),
+    post, path = "/connections/{name}/preview", operation_id = "preview_connection", tag = "connections", params(("name" = String, Path), PreviewQuery),
     request_body = Option<PreviewQuery>,
     responses((status = 200, body = PreviewAnswer))
 )]

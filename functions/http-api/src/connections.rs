@@ -50,7 +50,7 @@ impl From<Listed> for ListedConnection {
 
 /// The connections, by name
 #[utoipa::path(
-    get, path = "/connections", tag = "connections", params(PageQuery),
+    get, path = "/connections", operation_id = "list_connections", tag = "connections", params(PageQuery),
     responses((status = 200, body = Page<ListedConnection>))
 )]
 pub(crate) async fn list(
@@ -63,7 +63,7 @@ pub(crate) async fn list(
 
 /// A connection, with its defaults filled in
 #[utoipa::path(
-    get, path = "/connections/{name}", tag = "connections", params(("name" = String, Path)),
+    get, path = "/connections/{name}", operation_id = "show_connection", tag = "connections", params(("name" = String, Path)),
     responses((status = 200, body = ConnectionDocument))
 )]
 pub(crate) async fn show(
@@ -78,7 +78,7 @@ pub(crate) async fn show(
 /// Nothing is stored unless all of the document is valid; every fault is told at once. A document names secrets and never
 /// holds one: store them in Secrets Manager, or with `rollcall apply`.
 #[utoipa::path(
-    put, path = "/connections/{name}", tag = "connections", params(("name" = String, Path)),
+    put, path = "/connections/{name}", operation_id = "store_connection", tag = "connections", params(("name" = String, Path)),
     request_body = ConnectionDocument,
     responses(
         (status = 200, description = "Stored in the place of an earlier one", body = ConnectionDocument),
@@ -120,7 +120,7 @@ pub(crate) struct RemovalQuery {
 /// With very many records it may take longer than one request: then the answer is 202, the connection is there for nobody any
 /// more, and the same request goes on with it.
 #[utoipa::path(
-    delete, path = "/connections/{name}", tag = "connections", params(("name" = String, Path), RemovalQuery),
+    delete, path = "/connections/{name}", operation_id = "remove_connection", tag = "connections", params(("name" = String, Path), RemovalQuery),
     responses(
         (status = 204, description = "The connection is gone"),
         (status = 202, description = "Not done yet: send the request again", body = Problem)

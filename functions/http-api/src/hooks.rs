@@ -27,7 +27,7 @@ pub(crate) struct Verification {
 
 /// Answers Okta's question whether this route is meant for its hooks
 #[utoipa::path(
-    get, path = "/hooks/{connection}", tag = "hooks", security(()),
+    get, path = "/hooks/{connection}", operation_id = "verify_hook", tag = "hooks", security(()),
     params(
         ("connection" = String, Path, description = "The connection's name"),
         ("x-okta-verification-challenge" = String, Header, description = "What is to come back")
@@ -51,7 +51,7 @@ pub(crate) async fn verify(
 
 /// Takes in what Okta's event hook delivers, and wakes deprovisioning
 #[utoipa::path(
-    post, path = "/hooks/{connection}", tag = "hooks", security(()),
+    post, path = "/hooks/{connection}", operation_id = "receive_hook", tag = "hooks", security(()),
     params(
         ("connection" = String, Path, description = "The connection's name"),
         ("authorization" = String, Header, description = "The hook's secret")

@@ -14,7 +14,7 @@ use crate::request::{Asked, ConnectionName, MappingName};
 ///
 /// In an order that does not change: whoever follows `next` to the end meets every record that was there all the while once.
 #[utoipa::path(
-    get, path = "/connections/{name}/records/{mapping}", tag = "records",
+    get, path = "/connections/{name}/records/{mapping}", operation_id = "list_records", tag = "records",
     params(("name" = String, Path), ("mapping" = String, Path), PageQuery),
     responses((status = 200, body = Page<Record>))
 )]

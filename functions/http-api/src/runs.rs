@@ -23,7 +23,7 @@ type Accepted = (StatusCode, [(HeaderName, String); 1], Json<RunReport>);
 /// The run exists when the answer comes; follow it at `Location`. Where the job is running, that run is joined. The same
 /// `Idempotency-Key` gives the same run for a day.
 #[utoipa::path(
-    post, path = "/connections/{name}/jobs/{job}/runs", tag = "runs",
+    post, path = "/connections/{name}/jobs/{job}/runs", operation_id = "start_run", tag = "runs",
     params(
         ("name" = String, Path),
         ("job" = Job, Path),
@@ -57,7 +57,7 @@ pub(crate) struct RunsQuery {
 }
 
 /// The runs of the last 90 days, the newest first
-#[utoipa::path(get, path = "/runs", tag = "runs", params(RunsQuery), responses((status = 200, body = Page<RunReport>)))]
+#[utoipa::path(get, path = "/runs", operation_id = "list_runs", tag = "runs", params(RunsQuery), responses((status = 200, body = Page<RunReport>)))]
 pub(crate) async fn list(
     State(endpoint): State<Endpoint>,
     Asked(query): Asked<RunsQuery>,
@@ -75,7 +75,7 @@ pub(crate) async fn list(
 
 /// How a run stands
 #[utoipa::path(
-    get, path = "/runs/{id}", tag = "runs", params(("id" = String, Path)),
+    get, path = "/runs/{id}", operation_id = "show_run", tag = "runs", params(("id" = String, Path)),
     responses((status = 200, body = RunReport))
 )]
 pub(crate) async fn show(State(endpoint): State<Endpoint>, RunId(id): RunId) -> Result<Json<RunReport>, Refusal> {
@@ -89,7 +89,7 @@ pub(crate) async fn show(State(endpoint): State<Endpoint>, RunId(id): RunId) -> 
 /// Each is read again, and what Okta still bears out is carried out. Where there are more than can be read in the time for an
 /// answer, the run stays `held` by the rest: approve it again.
 #[utoipa::path(
-    post, path = "/runs/{id}/approve", tag = "runs", params(("id" = String, Path)),
+    post, path = "/runs/{id}/approve", operation_id = "approve_run", tag = "runs", params(("id" = String, Path)),
     responses((status = 200, body = RunReport))
 )]
 pub(crate) async fn approve(State(endpoint): State<Endpoint>, RunId(id): RunId) -> Result<Json<RunReport>, Refusal> {
@@ -101,7 +101,7 @@ pub(crate) async fn approve(State(endpoint): State<Endpoint>, RunId(id): RunId) 
 ///
 /// One that is at work stops as soon as it next reports: until then its state is `running`.
 #[utoipa::path(
-    post, path = "/runs/{id}/cancel", tag = "runs", params(("id" = String, Path)),
+    post, path = "/runs/{id}/cancel", operation_id = "cancel_run", tag = "runs", params(("id" = String, Path)),
     responses((status = 200, body = RunReport))
 )]
 pub(crate) async fn cancel(State(endpoint): State<Endpoint>, RunId(id): RunId) -> Result<Json<RunReport>, Refusal> {

@@ -17,7 +17,7 @@ use crate::request::{Asked, ConnectionName};
 ///
 /// As comma-separated values where `Accept` prefers `text/csv` to JSON.
 #[utoipa::path(
-    get, path = "/connections/{name}/unsynced", tag = "records", params(("name" = String, Path), PageQuery),
+    get, path = "/connections/{name}/unsynced", operation_id = "list_unsynced", tag = "records", params(("name" = String, Path), PageQuery),
     responses((status = 200, content((Page<UnsyncedRow> = "application/json"), (String = "text/csv")),
                headers(("Link" = Option<String>, description = "Of CSV: the next page, with rel=\"next\", if there is one"))))
 )]
@@ -36,7 +36,7 @@ pub(crate) async fn list(
 
 /// The same as comma-separated values
 #[utoipa::path(
-    get, path = "/connections/{name}/unsynced.csv", tag = "records", params(("name" = String, Path), PageQuery),
+    get, path = "/connections/{name}/unsynced.csv", operation_id = "export_unsynced", tag = "records", params(("name" = String, Path), PageQuery),
     responses((status = 200, body = String, content_type = "text/csv",
                headers(("Link" = Option<String>, description = "The next page, with rel=\"next\", if there is one"))))
 )]

@@ -11,7 +11,7 @@ use rollcall_shared::model::{Reason, Record};
 use rollcall_shared::report::{Counts, RunReport, RunState};
 use serde_json::{Value, json};
 
-use crate::world::{Setup, World};
+use crate::world::{Job, Setup, World};
 
 /// The mapping of devices, after its preset.
 pub const DEVICES: &str = "sekoia-devices";
@@ -56,7 +56,7 @@ pub async fn collect(context: &Context) -> RunReport {
 
 /// Runs a device-collection that has to succeed, to add up and to leave the directory true.
 pub async fn collected(world: &World) -> RunReport {
-    let report = collect(&world.context).await;
+    let report = collect(&world.context_of(Job::DeviceCollection).await).await;
     assert_eq!(report.state, RunState::Succeeded, "{:?}", report.problem);
     assert!(report.mappings.values().all(Counts::add_up), "{report:?}");
     assert_true(world).await;

@@ -11,6 +11,7 @@ use rollcall_shared::Context;
 use rollcall_shared::model::Job;
 use serde_json::Value;
 
+use crate::calls::Witness;
 use crate::lambda::Server;
 use crate::world::{World, small};
 
@@ -50,10 +51,34 @@ impl Invocations {
 
     /// The context of a process in a world that may start every job: its function has the job's name.
     pub async fn context(&self, world: &World) -> Context {
-        let mut config = stack::config(world.stack.dynamodb_url(), world.stack.secrets_url(), small());
-        config.endpoints.lambda = Some(format!("http://{}", self.server.authority));
+        self.context_before(world, None).await
+    }
+
+    /// The same of this function's process, in the presence of a witness, where there is one.
+    pub async fn context_of(&self, world: &World, function: &str) -> (Context, Option<Witness>) {
+        let mut witness = Witness::of(function);
+        let context = self.context_before(world, witness.as_mut()).await;
+        (context, witness)
+    }
+
+    async fn context_before(&self, world: &World, witness: Option<&mut Witness>) -> Context {
+        let (dynamodb, secrets) = (world.stack.dynamodb_url().to_owned(), world.stack.secrets_url().to_owned());
+        let mut urls = [dynamodb, secrets, self.url()];
+        if let Some(witness) = witness {
+            for url in &mut urls {
+                *url = witness.before(url).await;
+            }
+        }
+        let [dynamodb, secrets, lambda] = urls;
+        let mut config = stack::config(&dynamodb, &secrets, small());
+        config.endpoints.lambda = Some(lambda);
         config.functions.of = Job::ALL.into_iter().map(|job| (job, job.name().to_owned())).collect();
         Context::new(config).await.expect("the clients can be made")
+    }
+
+    /// Where Lambda's API answers, for a process's environment.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.server.authority)
     }
 
     /// What was asked for since the last time: functions by name, each with its event.

@@ -2,9 +2,10 @@
 //!
 //! [`world`] puts the pieces together around the production handlers, [`truth`] says what the directory should hold
 //! without any of the product's own mapping, and [`wire`] stands between the product and what it calls. [`lambda`] runs
-//! a function's real binary, and [`invocations`] only writes down who would have to run.
+//! a function's real binary, [`invocations`] only writes down who would have to run, and [`calls`] what functions ask of AWS.
 #![expect(clippy::expect_used, reason = "a test that cannot go on should stop where it is")]
 
+pub mod calls;
 mod departments;
 pub mod devices;
 pub mod invocations;

@@ -11,7 +11,7 @@ use rollcall_shared::model::{Reason, Record};
 use rollcall_shared::report::{Counts, RunReport, RunState};
 use serde_json::{Value, json};
 
-use crate::world::{Setup, World};
+use crate::world::{Job, Setup, World};
 
 /// The mapping of applications, after its preset.
 pub const SERVICES: &str = "leanix-services";
@@ -47,7 +47,7 @@ pub async fn discover(context: &Context) -> RunReport {
 /// Runs a service-discovery that has to succeed, to add up and to leave the directory true.
 pub async fn discovered(world: &World) -> RunReport {
     let began = world.sim.with(|org| org.now());
-    let report = discover(&world.context).await;
+    let report = discover(&world.context_of(Job::ServiceDiscovery).await).await;
     assert_eq!(report.state, RunState::Succeeded, "{:?}", report.problem);
     assert!(report.mappings.values().all(Counts::add_up), "{report:?}");
     assert_true(world, began).await;

@@ -1,5 +1,6 @@
 //! A world: a simulated org, a stack in memory, a stored connection, and the production handlers on it.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use jiff::Timestamp;
 use okta_sim::{Options, Org, Sim, Status, User};
 use rollcall::stack::{self, Stack};
 use rollcall_shared::config::Tuning;
-use rollcall_shared::directory::Acquired;
+use rollcall_shared::directory::{Acquired, Directory, Secrets};
 use rollcall_shared::handlers::changes::{ChangesPage, MOST_CHANGES, changes};
 use rollcall_shared::handlers::{Event, Response, delta_sync, deprovisioning, full_import};
 pub use rollcall_shared::model::Job;
@@ -18,6 +19,9 @@ use rollcall_shared::report::{Counts, Problem, RunReport, RunState};
 use rollcall_shared::{Context, Error};
 use serde_json::{Value, json};
 
+use tokio::sync::Mutex;
+
+use crate::calls::Witness;
 use crate::truth;
 use crate::wire::{Proxy, Wire};
 
@@ -97,6 +101,7 @@ pub struct World {
     pub stack: Arc<Stack>,
     setup: Setup,
     dynamodb_url: String,
+    witnesses: Mutex<BTreeMap<Job, (Directory, Secrets, Witness)>>,
     _proxies: Vec<Proxy>,
 }
 
@@ -131,7 +136,8 @@ impl World {
         let url = proxies.first().map_or_else(|| sim.url(), |proxy| proxy.url().to_owned());
         let connection = store(&stack, &setup, &sim, &document(&setup, &url)).await;
         let context = process(&setup, &dynamodb_url, stack.secrets_url()).await;
-        World { sim, context, connection, stack, setup, dynamodb_url, _proxies: proxies }
+        let witnesses = Mutex::default();
+        World { sim, context, connection, stack, setup, dynamodb_url, witnesses, _proxies: proxies }
     }
 
     /// The context of a process that knows nothing of those before it.
@@ -139,20 +145,37 @@ impl World {
         process(&self.setup, &self.dynamodb_url, self.stack.secrets_url()).await
     }
 
+    /// What the handlers get, as a job's function calls AWS with it: in the presence of a witness, where there is one.
+    pub async fn context_of(&self, job: Job) -> Context {
+        let context = self.context.clone();
+        let Some(mut witness) = Witness::of(job.name()) else { return context };
+        let mut witnesses = self.witnesses.lock().await;
+        let (directory, secrets, _) = match witnesses.entry(job) {
+            Entry::Occupied(seen) => seen.into_mut(),
+            Entry::Vacant(free) => {
+                let dynamodb = witness.before(&self.dynamodb_url).await;
+                let secrets = witness.before(self.stack.secrets_url()).await;
+                let seen = process(&self.setup, &dynamodb, &secrets).await;
+                free.insert((seen.directory, seen.secrets, witness))
+            }
+        };
+        Context { directory: directory.clone(), secrets: secrets.clone(), ..context }
+    }
+
     /// Runs the full import; panics where no run could be opened.
     pub async fn import(&self) -> RunReport {
         // In a debug build every place that awaits a future has room for it on the stack, and a handler's is large.
-        Box::pin(import(&self.context, &self.connection.name)).await.expect("a run is opened")
+        Box::pin(import(&self.context_of(Job::FullImport).await, &self.connection.name)).await.expect("a run is opened")
     }
 
     /// Runs the delta-sync; panics where no run could be opened.
     pub async fn delta(&self) -> RunReport {
-        delta(&self.context, &self.connection.name).await.expect("a run is opened")
+        delta(&self.context_of(Job::DeltaSync).await, &self.connection.name).await.expect("a run is opened")
     }
 
     /// Runs deprovisioning; panics where no run could be opened.
     pub async fn deprovision(&self) -> RunReport {
-        deprovision(&self.context, &self.connection.name).await.expect("a run is opened")
+        deprovision(&self.context_of(Job::Deprovisioning).await, &self.connection.name).await.expect("a run is opened")
     }
 
     /// Runs the full import until it has ended: what a schedule does over the days.
@@ -188,7 +211,8 @@ impl World {
         let connection = store(&self.stack, &setup, &self.sim, &document).await;
         let context = process(&setup, &self.dynamodb_url, self.stack.secrets_url()).await;
         let (sim, stack, dynamodb_url) = (self.sim.clone(), Arc::clone(&self.stack), self.dynamodb_url.clone());
-        World { sim, context, connection, stack, setup, dynamodb_url, _proxies: Vec::new() }
+        let witnesses = Mutex::default();
+        World { sim, context, connection, stack, setup, dynamodb_url, witnesses, _proxies: Vec::new() }
     }
 
     /// Runs an import that has to succeed, to add up and to leave the directory true.

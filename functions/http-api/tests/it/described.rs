@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use reqwest::Method;
-use rollcall_shared::model::{Connection, presets};
+use rollcall_shared::model::{Connection, Preset, presets};
 use serde_json::{Value, json};
 
 use super::served::Served;
@@ -74,10 +74,12 @@ fn assert_described(value: &Value, schema: &str) {
 
 #[test]
 fn a_connection_has_no_key_that_is_not_described() {
-    let mut mappings: Vec<Value> = presets().iter().map(|preset| json!({ "preset": preset.name })).collect();
-    mappings.iter_mut().filter(|it| it["preset"] == "asset-panda-login-users").for_each(|login_users| {
-        login_users["roles"] = json!([{ "group": "Users", "role": "user" }]);
-    });
+    let role = json!([{ "group": "Users", "role": "user" }]);
+    let of_preset = |preset: &Preset| match preset.mapping["target"]["kind"].as_str() {
+        Some("login_user") => json!({ "preset": preset.name, "roles": role }),
+        _ => json!({ "preset": preset.name }),
+    };
+    let mut mappings: Vec<Value> = presets().iter().map(of_preset).collect();
     mappings.push(json!({
         "name": "everything", "source": "users", "identifier": "id", "rejoin": "profile.email", "resolve": "manager",
         "target": { "kind": "record", "entity": "Person", "collection": "Okta" }, "required": ["manager"],

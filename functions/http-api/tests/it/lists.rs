@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use okta_sim::{Fault, FaultKind, Malformed, Match};
+use okta_sim::{Fault, FaultKind, Malformed, Match, NewUser};
 use reqwest::Method;
 use serde_json::Value;
 use test_support::world::{Job, PEOPLE};
@@ -47,7 +47,8 @@ async fn records_that_come_meanwhile_disturb_no_reader() {
     served.world.imported().await;
     let before: BTreeSet<String> = served.world.records(PEOPLE).await.into_keys().collect();
     let first = served.get("/connections/acme/records/people?limit=10").await;
-    served.world.sim.with(|org| (0..10).for_each(|number| drop(org.hire("Late", &number.to_string()))));
+    let late = |number| NewUser::new("Late", "Comer", &format!("late.{number}@acme.example"));
+    served.world.sim.with(|org| (0..10).for_each(|number| drop(org.create(late(number)))));
     served.world.imported().await;
     let mut met = ids(first.items(), "id");
     let mut next = first.body["next"].as_str().map(str::to_owned);

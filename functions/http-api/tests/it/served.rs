@@ -9,6 +9,7 @@ use rollcall_shared::Context;
 use rollcall_shared::handlers::{Event, Response};
 use rollcall_shared::report::RunReport;
 use serde_json::Value;
+use test_support::calls::Witness;
 use test_support::invocations::Invocations;
 use test_support::world::{Job, World};
 use tokio::net::TcpListener;
@@ -22,6 +23,7 @@ pub(crate) struct Served {
     url: String,
     client: Client,
     server: JoinHandle<()>,
+    _witness: Option<Witness>,
 }
 
 /// What was answered.
@@ -52,12 +54,12 @@ impl Served {
     }
 
     pub(crate) async fn with(world: World, invocations: Invocations) -> Served {
-        let context = invocations.context(&world).await;
+        let (context, witness) = invocations.context_of(&world, "http-api").await;
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let routes = router(Endpoint::new(context.clone(), Gate::Loopback));
         let server = tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
-        Served { world, invocations, context, url, client: Client::new(), server }
+        Served { world, invocations, context, url, client: Client::new(), server, _witness: witness }
     }
 
     /// A request that has yet to be sent.

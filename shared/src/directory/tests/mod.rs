@@ -1,4 +1,7 @@
 //! The directory against an embedded DynamoDB, over HTTP and with the real SDK.
+//!
+//! `ROLLCALL_TEST_DYNAMODB_URL` names another emulator, one that keeps apart what belongs to different AWS accounts: what
+//! two emulators agree on is more likely to be so.
 
 mod app_assignments;
 mod app_use;
@@ -19,7 +22,9 @@ mod transactions;
 mod wire;
 mod working;
 
-use std::time::Duration;
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
@@ -33,19 +38,41 @@ async fn directory() -> Directory {
     at(&database().await)
 }
 
+thread_local! {
+    /// The AWS account of the test on this thread, which is what an emulator that is shared tells tests apart by.
+    static ACCOUNT: Cell<u64> = const { Cell::new(0) };
+}
+
 /// The endpoint of a new, empty database with both tables.
 async fn database() -> String {
-    let database = dynoxide::Database::memory().unwrap();
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()));
+    let endpoint = match std::env::var("ROLLCALL_TEST_DYNAMODB_URL") {
+        Ok(endpoint) => endpoint,
+        Err(_) => embedded().await,
+    };
+    ACCOUNT.set(new_account());
     at(&endpoint).create_tables().await.unwrap();
     endpoint
 }
 
+/// The endpoint of a new embedded DynamoDB.
+async fn embedded() -> String {
+    let database = dynoxide::Database::memory().unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()));
+    endpoint
+}
+
+/// The number of an account that no other test has, this time or the last.
+fn new_account() -> u64 {
+    static TESTS: AtomicU64 = AtomicU64::new(1);
+    let second = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    second % 100_000_000 * 10_000 + TESTS.fetch_add(1, Ordering::Relaxed)
+}
+
 /// The directory behind an endpoint.
 fn at(endpoint: &str) -> Directory {
-    let credentials = Credentials::new("test", "test", None, None, "test");
+    let credentials = Credentials::new(format!("{:012}", ACCOUNT.get()), "test", None, None, "test");
     let configuration = configuration(endpoint).credentials_provider(credentials).build();
     Directory::new(aws_sdk_dynamodb::Client::from_conf(configuration), tables())
 }

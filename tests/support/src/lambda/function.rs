@@ -14,12 +14,14 @@ use super::logs::Logs;
 use super::runtime_api::Event;
 use super::sandbox::{Sandbox, Settings, deadline_after};
 use super::{FunctionError, Server, Usage, invoke_api};
+use crate::calls::Witness;
 
 /// A function, ready to be invoked. When it is dropped its processes are killed.
 #[derive(Debug)]
 pub struct Function {
     deployed: Arc<Deployed>,
     _api: Server,
+    _witness: Option<Witness>,
 }
 
 /// An invocation that came to its end.
@@ -77,6 +79,10 @@ impl Function {
         for (variable, value) in set_by_lambda(&name, &api.authority) {
             environment.entry(variable.to_owned()).or_insert(value);
         }
+        let mut witness = Witness::of(&name);
+        if let Some(witness) = &mut witness {
+            witness.before_all(&mut environment).await;
+        }
         let deployed = Arc::new(Deployed {
             name,
             settings: Settings { binary: binary.to_owned(), environment, time_limit },
@@ -89,7 +95,7 @@ impl Function {
             kill: watch::Sender::new(0),
         });
         let _ = served.set(Arc::downgrade(&deployed));
-        Ok(Function { deployed, _api: api })
+        Ok(Function { deployed, _api: api, _witness: witness })
     }
 
     /// Invokes it and waits for the answer.

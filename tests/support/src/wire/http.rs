@@ -50,6 +50,11 @@ impl Message {
         Ok(Some(Message { head, bytes }))
     }
 
+    /// One of its headers, by its name in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        header(&self.head, name)
+    }
+
     /// What comes after the head.
     pub fn body(&self) -> &[u8] {
         self.bytes.get(self.head.len()..).unwrap_or_default()

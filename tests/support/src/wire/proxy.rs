@@ -10,12 +10,14 @@ use tokio::task::JoinHandle;
 
 use super::http::Message;
 use super::{Fate, Wire};
+use crate::calls::Caller;
 
 const THROTTLED: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException","message":"The level of configured provisioned throughput for the table was exceeded."}"#;
 const FAILED: &str =
     r#"{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"Internal server error"}"#;
 
 /// A running proxy; dropping it stops it.
+#[derive(Debug)]
 pub struct Proxy {
     url: String,
     leads_to: Arc<OnceLock<SocketAddr>>,
@@ -25,6 +27,15 @@ pub struct Proxy {
 impl Proxy {
     /// Listens on a free port; it leads nowhere yet.
     pub async fn listen(wire: &Wire) -> Proxy {
+        Proxy::start(wire, None).await
+    }
+
+    /// The same on a wire that nobody cuts, with somebody who writes down what is asked.
+    pub(crate) async fn witnessing(caller: Caller) -> Proxy {
+        Proxy::start(&Wire::default(), Some(caller)).await
+    }
+
+    async fn start(wire: &Wire, caller: Option<Caller>) -> Proxy {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port is free");
         let url = format!("http://{}", listener.local_addr().expect("the listener has an address"));
         let (wire, leads_to) = (wire.clone(), Arc::new(OnceLock::new()));
@@ -32,9 +43,9 @@ impl Proxy {
         let server = tokio::spawn(async move {
             let mut connections = tokio::task::JoinSet::new();
             while let Ok((client, _)) = listener.accept().await {
-                let (wire, target) = (wire.clone(), Arc::clone(&target));
+                let (wire, caller, target) = (wire.clone(), caller.clone(), Arc::clone(&target));
                 // A connection that ends, however it ends, is its client's affair.
-                connections.spawn(async move { drop(carry(client, &wire, &target).await) });
+                connections.spawn(async move { drop(carry(client, (&wire, caller.as_ref()), &target).await) });
                 while connections.try_join_next().is_some() {}
             }
         });
@@ -60,7 +71,11 @@ impl Drop for Proxy {
 }
 
 /// Carries the calls of one connection, one after the other.
-async fn carry(client: TcpStream, wire: &Wire, target: &OnceLock<SocketAddr>) -> io::Result<()> {
+async fn carry(
+    client: TcpStream,
+    (wire, caller): (&Wire, Option<&Caller>),
+    target: &OnceLock<SocketAddr>,
+) -> io::Result<()> {
     client.set_nodelay(true)?;
     let (from_client, mut to_client) = client.into_split();
     let mut from_client = BufReader::new(from_client);
@@ -70,6 +85,9 @@ async fn carry(client: TcpStream, wire: &Wire, target: &OnceLock<SocketAddr>) ->
     let (from_server, mut to_server) = server.into_split();
     let mut from_server = BufReader::new(from_server);
     while let Some(request) = Message::read(&mut from_client).await? {
+        if let Some(caller) = caller {
+            caller.note(&request);
+        }
         let fate = wire.fate(&request.call());
         match fate {
             Fate::Parked => return std::future::pending().await,

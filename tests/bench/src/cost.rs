@@ -42,8 +42,8 @@ const IMPORTS: f64 = 4.35;
 const TICKING: f64 = 5.0;
 /// One person in twenty changes.
 const CHANGED_PERCENT: f64 = 5.0;
-/// What a function is given.
-const FUNCTION_GB: f64 = 0.25;
+/// What the template gives a job's function.
+const FUNCTION_GB: f64 = 0.5;
 /// How long Okta takes for an answer, and an invocation for all that is not a call.
 const CALL_SECONDS: f64 = 0.3;
 const INVOCATION_SECONDS: f64 = 0.1;

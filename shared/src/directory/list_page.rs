@@ -55,7 +55,9 @@ impl FromStr for ListCursor {
     type Err = NoCursor;
 
     fn from_str(text: &str) -> Result<ListCursor, NoCursor> {
-        if !text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)) || text.len() % 2 != 0 {
+        if !text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+            || !text.len().is_multiple_of(2)
+        {
             return Err(NoCursor);
         }
         let number = |from: usize, to: usize| {

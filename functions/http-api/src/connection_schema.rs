@@ -83,7 +83,7 @@ struct EventHook {
 #[derive(ToSchema)]
 struct Guard {
     /// So many.
-    #[schema(default = 20, required = false)]
+    #[schema(default = 20, required = false, format = "uint64")]
     max_deactivations: u64,
     /// So many percent of the active records.
     #[schema(minimum = 0, maximum = 100, default = 2, required = false)]

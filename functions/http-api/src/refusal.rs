@@ -151,11 +151,7 @@ impl From<Error> for Refusal {
             // A dependency of the request failed: what Okta says is no fault of ours, nor of the request's form.
             Error::Okta(_) => StatusCode::FAILED_DEPENDENCY,
             Error::Directory(error) => status_of(error),
-            Error::Problem(problem, _) => {
-                let status = problem.status.and_then(|status| StatusCode::from_u16(status).ok());
-                // What keeps a connection from being worked with as it stands.
-                status.unwrap_or(StatusCode::CONFLICT)
-            }
+            Error::Problem(problem, _) => status_of_problem(problem.status),
         };
         let errors = match &error {
             Error::Directory(DirectoryError::BadConnection { faults, .. }) => faults.clone(),
@@ -168,6 +164,18 @@ impl From<Error> for Refusal {
 impl From<DirectoryError> for Refusal {
     fn from(error: DirectoryError) -> Refusal {
         Refusal::from(Error::from(error))
+    }
+}
+
+/// The status of a problem that a handler tells. One that is not of ours is Okta's, and says nothing of this request.
+fn status_of_problem(status: Option<u16>) -> StatusCode {
+    match status {
+        Some(status @ (400 | 404 | 409 | 410 | 422 | 503)) => {
+            StatusCode::from_u16(status).unwrap_or(StatusCode::CONFLICT)
+        }
+        Some(_) => StatusCode::FAILED_DEPENDENCY,
+        // What keeps a connection from being worked with as it stands.
+        None => StatusCode::CONFLICT,
     }
 }
 
@@ -188,5 +196,32 @@ fn status_of(error: &DirectoryError) -> StatusCode {
         | DirectoryError::Credentials { .. }
         | DirectoryError::Refused { .. }
         | DirectoryError::Damaged { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::header;
+    use axum::response::IntoResponse;
+    use rollcall_shared::directory::{Call, DirectoryError};
+    use rollcall_shared::report::Problem;
+    use rollcall_shared::{Error, Fate};
+
+    use super::Refusal;
+
+    #[test]
+    fn who_is_throttled_is_told_to_come_back() {
+        let call = Call { operation: "Query", target: "table state".to_owned() };
+        let throttled = DirectoryError::Throttled { call, detail: "too much".to_owned() };
+        let answer = Refusal::from(throttled).into_response();
+        assert_eq!((answer.status().as_u16(), answer.headers()[header::RETRY_AFTER].to_str().unwrap()), (503, "5"));
+    }
+
+    #[test]
+    fn what_okta_answered_is_not_what_we_answer() {
+        for (told, answered) in [(Some(401), 424), (Some(500), 424), (Some(404), 404), (None, 409)] {
+            let problem = Problem { status: told, ..Problem::new("x", "", "", "") };
+            assert_eq!(Refusal::from(Error::Problem(problem, Fate::Fatal)).status.as_u16(), answered, "{told:?}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! process, or for another that is about to be started.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use ulid::Ulid;
 
@@ -13,6 +14,9 @@ use crate::error::{Error, Fate};
 use crate::handlers::connect;
 use crate::model::Job;
 use crate::report::{DynamoDbUse, OktaUse, Problem, Progress, RunReport, RunState};
+
+/// How long an invocation that was started may take to begin before it counts as lost.
+const ON_ITS_WAY: Duration = Duration::from_secs(60);
 
 /// What became of opening a run.
 pub(crate) enum Opened {
@@ -99,6 +103,11 @@ pub(crate) async fn announce(context: &Context, (connection, job): (&str, Job), 
         Acquired::New(lease) => (lease, None),
         Acquired::TakenUp(lease) => match directory.run(lease.run()).await? {
             Some(report) if has_ended(report.state) => (lease.start_anew(new).await?, None),
+            // Another invocation for it would find it done, and begin one that nobody asked for.
+            Some(report) if is_awaited(&report) => {
+                lease.pause().await?;
+                return Ok(Announced::Joined(Box::new(report)));
+            }
             report => (lease, report),
         },
         Acquired::Joined { run } => {
@@ -119,6 +128,12 @@ pub(crate) async fn announce(context: &Context, (connection, job): (&str, Job), 
     };
     lease.pause().await?;
     Ok(Announced::Waiting(Box::new(report)))
+}
+
+/// Whether a run was announced a moment ago, so that an invocation for it is on its way.
+fn is_awaited(report: &RunReport) -> bool {
+    let is_announced = report.state == RunState::Running && report.invocations == 0;
+    is_announced && clock::now().since(report.started) < ON_ITS_WAY
 }
 
 /// A run of a connection that is not there, or of a job that it has no mapping for, would be a record of nothing.

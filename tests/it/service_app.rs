@@ -98,10 +98,47 @@ async fn an_access_token_that_ends_during_a_run_is_renewed() {
     }
 }
 
+#[tokio::test]
+async fn an_access_token_that_is_refused_is_renewed_once() {
+    for (refusals, state, kind) in [(1, RunState::Succeeded, ""), (2, RunState::Failed, "okta-access-token-refused")] {
+        let world = with_app(10, keys::EC.jwk).await;
+        // Okta may as well say it as it does of API tokens.
+        let refused = Fault::new(Match::path("/api/v1/groups?"), FaultKind::Status(401));
+        world.sim.inject(refused.times(refusals));
+        let report = world.import().await;
+        assert_eq!((report.state, problem(&report)), (state, kind), "{refusals}");
+        assert_eq!(tokens_asked_for(&world), 2, "{refusals}");
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Ends {
     InTime,
     Revoked,
+}
+
+#[tokio::test]
+async fn trouble_at_the_token_endpoint_is_waited_out() {
+    // A short window: what waits for the reset need not wait for a minute.
+    let okta = Options { window: Duration::from_secs(1), limit_per_minute: 600_000, ..Options::default() };
+    let mut world = World::new(Setup { people: 10, okta, ..Setup::default() }).await;
+    sign_in_with(&mut world, keys::EC.jwk).await;
+    let kinds = [
+        FaultKind::Status(500),
+        FaultKind::Status(503),
+        FaultKind::RateLimited,
+        FaultKind::EdgeLimited,
+        FaultKind::Truncated,
+        FaultKind::NotJson,
+    ];
+    for kind in kinds {
+        world.sim.revoke_access_tokens();
+        world.sim.clear_calls();
+        world.sim.inject(Fault::new(Match::path("/oauth2/v1/token"), kind.clone()));
+        let report = world.import().await;
+        assert_eq!(report.state, RunState::Succeeded, "{kind:?}: {:?}", report.problem);
+        assert_eq!(tokens_asked_for(&world), 2, "{kind:?}");
+    }
 }
 
 #[tokio::test]

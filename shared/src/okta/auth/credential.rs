@@ -74,9 +74,10 @@ pub(in crate::okta) struct InUse {
     read_again: ReadSecret,
     /// When the secret was last read again and was the same; whoever reads it holds the lock.
     looked: tokio::sync::Mutex<Option<Instant>>,
-    pub(super) scopes: BTreeSet<OAuthScope>,
+    scopes: BTreeSet<OAuthScope>,
     /// Whether each API is asked with a token of its own, because not every scope is granted.
     is_split: AtomicBool,
+    /// What the process has of the service app.
     pub(super) holder: Arc<Holder>,
 }
 
@@ -111,15 +112,19 @@ impl InUse {
         self.secret.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// A request for an access token; and what tells its credential from another.
-    pub(super) fn token_request(&self, scopes: BTreeSet<OAuthScope>) -> Result<TokenRequest, OktaError> {
+    /// A request for an access token with these scopes, to be signed with the key in this version of the secret.
+    pub(super) fn token_request(
+        &self,
+        secret: &Secret,
+        scopes: &BTreeSet<OAuthScope>,
+    ) -> Result<TokenRequest, OktaError> {
         let unusable = |why: String| OktaError::Unusable { why: format!("the secret {} {why}", self.auth.secret()) };
         let Auth::PrivateKeyJwt { client_id, key_id, .. } = &self.auth else {
             return Err(unusable("holds an API token, which needs no access token".to_owned()));
         };
-        let key = PrivateKey::read(self.secret().text()).map_err(unusable)?;
+        let key = PrivateKey::read(secret.text()).map_err(unusable)?;
         let key_id = key_id_of(&key, key_id.as_deref()).map_err(unusable)?;
-        Ok(TokenRequest { client_id: client_id.clone(), key_id, key: Arc::new(key), scopes })
+        Ok(TokenRequest { client_id: client_id.clone(), key_id, key: Arc::new(key), scopes: scopes.clone() })
     }
 
     /// Whether there is a newer version of the secret than the one that Okta refused. Of several who ask at once one looks.

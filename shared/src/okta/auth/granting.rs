@@ -94,8 +94,7 @@ impl Okta {
         let mut met: Vec<Fault> = Vec::new();
         loop {
             let secret = app.secret();
-            let request = app.token_request(scopes.clone())?;
-            let pass = Pass::Assertion(request, Arc::clone(&app.holder));
+            let pass = Pass::Assertion(app.token_request(&secret, scopes)?, Arc::clone(&app.holder));
             let read = |_: &Ask, received: &Received| read(received);
             let error = match self.repeat(token_endpoint(), &pass, &read).await {
                 Ok((granted, asked)) => return keep(app, granted, asked, fingerprint(&secret)),

@@ -29,6 +29,8 @@ pub(super) fn encoded(bytes: impl AsRef<[u8]>) -> String {
 /// When the operating system has no randomness to give.
 pub(super) fn new_id() -> Result<String, String> {
     let mut bytes = [0; 16];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| "no random number could be made".to_owned())?;
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|_| "could not sign: the operating system gave no random number".to_owned())?;
     Ok(encoded(bytes))
 }

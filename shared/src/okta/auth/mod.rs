@@ -61,20 +61,24 @@ impl Pass {
 
     /// Signs one attempt at this address, at this time of Okta's: puts the credential into the headers, and gives the body.
     pub(super) fn sign(&self, headers: &mut HeaderMap, address: &Url, now: Time) -> Result<String, OktaError> {
-        let unusable = |why: String| OktaError::Unusable { why: format!("the stored credential {why}") };
+        self.signed(headers, address, now)
+            .map_err(|why| OktaError::Unusable { why: format!("the stored credential {why}") })
+    }
+
+    fn signed(&self, headers: &mut HeaderMap, address: &Url, now: Time) -> Result<String, String> {
+        let proven = Proven { method: &self.method(), address, access_token: None, nonce: None };
         match self {
             Pass::Nobody => {}
             Pass::ApiToken(secret) => {
-                headers.insert(AUTHORIZATION, authorization("SSWS", secret.api_token()).map_err(unusable)?);
+                headers.insert(AUTHORIZATION, authorization("SSWS", secret.api_token())?);
             }
             Pass::AccessToken(token, holder) => {
                 let scheme = if token.bound_to.is_some() { "DPoP" } else { "Bearer" };
-                headers.insert(AUTHORIZATION, authorization(scheme, &token.value).map_err(unusable)?);
+                headers.insert(AUTHORIZATION, authorization(scheme, &token.value)?);
                 if let Some(key) = &token.bound_to {
                     let nonce = holder.nonce(Audience::Api);
-                    let (method, access_token) = (self.method(), Some(token.value.as_str()));
-                    let proven = Proven { method: &method, address, access_token, nonce: nonce.as_deref() };
-                    headers.insert(PROOF, header(&proof(key, &proven, now).map_err(unusable)?).map_err(unusable)?);
+                    let proven = Proven { access_token: Some(&token.value), nonce: nonce.as_deref(), ..proven };
+                    headers.insert(PROOF, header(&proof(key, &proven, now)?)?);
                 }
             }
             Pass::Assertion(request, holder) => {
@@ -82,11 +86,10 @@ impl Pass {
                 headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
                 if let Some(key) = holder.proof_key() {
                     let nonce = holder.nonce(Audience::TokenEndpoint);
-                    let proven =
-                        Proven { method: &self.method(), address, access_token: None, nonce: nonce.as_deref() };
-                    headers.insert(PROOF, header(&proof(&key, &proven, now).map_err(unusable)?).map_err(unusable)?);
+                    let proven = Proven { nonce: nonce.as_deref(), ..proven };
+                    headers.insert(PROOF, header(&proof(&key, &proven, now)?)?);
                 }
-                return request.form(address, now).map_err(unusable);
+                return request.form(address, now);
             }
         }
         Ok(String::new())

@@ -93,7 +93,7 @@ impl PrivateKey {
     /// When the operating system has no randomness to give.
     pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, String> {
         let random = SystemRandom::new();
-        let unable = |_| "the private key could not sign".to_owned();
+        let unable = |_| "could not sign: the operating system gave no random number".to_owned();
         match &self.pair {
             Pair::Rsa(pair) => {
                 let mut signature = vec![0; pair.public().modulus_len()];

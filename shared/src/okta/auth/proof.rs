@@ -31,7 +31,7 @@ pub(super) struct Proven<'a> {
 /// # Errors
 /// When the operating system has no randomness to give.
 pub(super) fn proof(key: &PrivateKey, proven: &Proven<'_>, now: Time) -> Result<String, String> {
-    let (x, y) = key.point().ok_or("a proof of possession needs an EC key")?;
+    let (x, y) = key.point().ok_or("cannot prove anything: a proof needs an EC key")?;
     let jwk = json!({ "kty": "EC", "crv": "P-256", "x": jws::encoded(x), "y": jws::encoded(y) });
     let mut bare = proven.address.clone();
     bare.set_query(None);

@@ -40,7 +40,16 @@ def worded(resource) -> str:
 def asked(lines: list[dict], function: str) -> set[tuple[str, str]]:
     """What a function asked for."""
     calls = {(line["action"], line["on"]) for line in lines if line["function"] == function}
-    return {(action, "secret" if action.startswith("secretsmanager:") else on.split("#")[0]) for action, on in calls}
+    return {(action, plain(action, on)) for action, on in calls}
+
+
+def plain(action: str, on: str) -> str:
+    """What a call was made on, whatever its name begins with: a secret, a function of some stack, a table."""
+    if action.startswith("secretsmanager:"):
+        return "secret"
+    if action.startswith("lambda:"):
+        return next((name for name in functions() if on == name or on.endswith(f"-{name}")), on)
+    return on.split("#")[0]
 
 
 def main(file: str) -> int:

@@ -146,8 +146,8 @@ async fn the_groups_of_a_token_say_what_its_bearer_may_do() {
             assert_eq!(deployed.status(route, token(groups.clone())).await, expected, "{groups} {route:?}");
         }
     }
-    let started = deployed.invocations.take();
-    assert!(started.iter().all(|(function, _)| function == "stack-full-import") && started.len() == 2, "{started:?}");
+    let started: Vec<String> = deployed.invocations.take().into_iter().map(|(function, _)| function).collect();
+    assert_eq!(started, ["stack-full-import"], "the second one joins what the first has started");
     let logs = deployed.function.logs();
     assert!(logs.contains("00u1") && !logs.contains("ada@acme.example"), "logs carry ids and no mail: {logs}");
 }

@@ -1,7 +1,7 @@
 //! The HTTP endpoint: what an operator, a program or Okta's event hook asks for over HTTP. The Lambda function serves this
 //! router behind API Gateway, and `rollcall serve` on this machine.
 //!
-//! One module for each resource ([`connections`], [`checks`], [`runs`], [`records`], [`hooks`], …). A route reads what was
+//! One module for each resource (`connections`, `checks`, `runs`, `records`, `hooks`, …). A route reads what was
 //! asked, calls one handler of `rollcall-shared`, and tells what came of it; it never touches a record itself. `gate` says
 //! who may ask, `refusal` how a refusal is told, `document` describes all of it as OpenAPI.
 

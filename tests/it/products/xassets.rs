@@ -82,7 +82,7 @@ async fn only_chosen_groups_if_wanted(world: &mut World) {
 /// A credential is kept under a name that connections refer to: it can be renewed for all of them at once.
 #[tokio::test]
 async fn xassets_custodians_share_a_named_credential() {
-    const CREDENTIAL: &str = "xassets/okta-credential";
+    const CREDENTIAL: &str = "rollcall/xassets-credential";
     let mut headquarters = connected(20, json!([{ "preset": CUSTODIANS }])).await;
     let engineers = json!([{ "preset": CUSTODIANS, "filter": { "departments": ["Engineering"] } }]);
     let mut works = headquarters.beside("works", engineers).await;

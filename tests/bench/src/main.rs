@@ -7,7 +7,7 @@
 //! cargo run --release -p bench -- mapping
 //! cargo run --release -p bench -- following --users 100000
 //! cargo run --release -p bench -- devices --devices 20000
-//! cargo run --release -p bench -- cold-start --binaries target/lambda
+//! cargo run --release -p bench -- cold-start --binaries target/bootstraps
 //! cargo run --release -p bench -- cost --users 1000,10000
 //! cargo run --release -p bench -- services --apps 500 --assignments 100000 --sign-ons 1000000
 //! ```
@@ -91,7 +91,7 @@ enum Scenario {
     Services(services::Org),
     /// What each function takes from the start of its process to its first answer, as it is deployed.
     ColdStart {
-        /// Where the packaged functions are: `NAME/bootstrap`, as `cargo lambda build` leaves them.
+        /// Where the functions are, as `NAME/bootstrap`: what `cargo lambda build --profile lambda --lambda-dir DIR` leaves.
         #[arg(long)]
         binaries: std::path::PathBuf,
         /// How many starts of each; medians count.

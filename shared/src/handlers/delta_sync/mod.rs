@@ -104,7 +104,7 @@ async fn complete(delta: &Delta) -> Result<(), Interruption> {
     line.publish().await?;
     let (asked, is_untold) = {
         let work = delta.work();
-        (work.checkpoint.asked, work.checkpoint.untold)
+        (work.checkpoint.asked, work.checkpoint.untold || work.checkpoint.ledger.undecided)
     };
     let Some(watermark) = asked.map(watermark).filter(|_| !is_untold && line.groups.broken().is_empty()) else {
         return Ok(());

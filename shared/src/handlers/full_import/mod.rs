@@ -207,7 +207,8 @@ async fn phases(import: &Arc<Import>, state: &ConnectionState) -> Result<RunStat
 }
 
 /// Everything is in the directory, or in the hold: what follows starts from here. Not where a mapping could not be worked
-/// on, for its people were not looked at.
+/// on, for its people were not looked at; nor where Okta did not bear out a deactivation any more, and did not refute it:
+/// a delta from where the one before began looks at these people again.
 async fn complete(import: &Import, ending: RunState) -> Result<(), Interruption> {
     if !import.line.groups.broken().is_empty() {
         return Ok(());
@@ -216,6 +217,12 @@ async fn complete(import: &Import, ending: RunState) -> Result<(), Interruption>
     let line = &import.line;
     line.publish().await?;
     let checkpoint = import.work().checkpoint.clone();
+    if checkpoint.ledger.undecided {
+        line.warn(
+            "Okta did not say of somebody whether they are still to be deactivated; they will be looked at again.",
+        );
+        return Ok(());
+    }
     if line.any_unsynced() {
         let connection = &line.connection;
         // Also of mappings that were taken out of the connection.

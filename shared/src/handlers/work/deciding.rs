@@ -187,6 +187,7 @@ async fn apply_shard(job: &AtWork<impl Sheet>, shard: u64, held: &Held) -> Resul
     job.ledger(|ledger| {
         for Settled { mapping, id, outcome, counted, reported } in &settled {
             ledger.count_collected(*mapping, id, (*outcome, *counted));
+            ledger.undecided |= *outcome == Outcome::Stale;
             if let Some(reported) = reported.filter(|_| *outcome == Outcome::Deactivated) {
                 ledger.lags.note(now.since(reported));
             }

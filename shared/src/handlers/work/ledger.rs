@@ -26,6 +26,10 @@ pub(crate) struct Ledger {
     pub decisions: Vec<Decision>,
     /// The next shard of collected deactivations to carry out or hold.
     pub applied: u64,
+    /// Whether Okta did not say, when a deactivation was to be carried out, if it still stands: then it was not, and what
+    /// follows has to look at these people again.
+    #[serde(default)]
+    pub undecided: bool,
     /// From events of Okta's log to the inactive records.
     #[serde(default)]
     pub lags: Lags,

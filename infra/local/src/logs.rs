@@ -12,9 +12,9 @@ static BELOW: RwLock<Option<ProgressBar>> = RwLock::new(None);
 /// Starts logging: warnings, with one `-v` what is going on, with two everything; `RUST_LOG` goes before.
 pub(crate) fn start(verbosity: u8) {
     // The emulator warns of every condition that does not hold, which is how records are guarded. And what ends a run, a hold too, is
-    // in its report, which is printed anyway.
+    // in its report, which is printed anyway. The SDK warns of every place without credentials; what comes of it is told once.
     let filter = match verbosity {
-        0 => "warn,dynoxide=error,rollcall_shared::handlers=off,rollcall_shared::telemetry=off",
+        0 => "warn,aws_config=off,dynoxide=error,rollcall_shared::handlers=off,rollcall_shared::telemetry=off",
         1 => "info,dynoxide=error",
         _ => "debug,dynoxide=error,hyper=info,aws=info",
     };

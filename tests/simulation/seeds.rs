@@ -8,7 +8,7 @@ use crate::coverage::{ALL, Coverage};
 use crate::storm::Storm;
 
 /// How many seeds are tried by default.
-const SEEDS: u64 = 20;
+const SEEDS: u64 = 32;
 /// Storms are deep.
 const STACK: usize = 64 << 20;
 

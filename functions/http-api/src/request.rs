@@ -137,22 +137,9 @@ impl<S: Send + Sync> FromRequest<S> for JsonText {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &S) -> Result<JsonText, Refusal> {
-        if !is_json(request.headers()) {
-            let problem = Problem::new(
-                "media-type",
-                "The body is not JSON",
-                "The header Content-Type does not say that the body is JSON.",
-                "Send `Content-Type: application/json`.",
-            );
-            return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, problem));
-        }
+        require_json(request.headers())?;
         let bytes = Bytes::from_request(request, state).await.map_err(unread)?;
-        let text = String::from_utf8(bytes.into()).map_err(|_| Refusal::bad_request("The body is not UTF-8."))?;
-        // A byte order mark comes from some editors.
-        let json = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        serde_json::from_str::<serde::de::IgnoredAny>(json)
-            .map_err(|error| Refusal::bad_request(format!("The body is not JSON: {error}.")))?;
-        Ok(JsonText(text))
+        json_text(bytes).map(JsonText)
     }
 }
 
@@ -164,19 +151,42 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for OptionalJson<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &S) -> Result<OptionalJson<T>, Refusal> {
-        let (parts, body) = request.into_parts();
-        let headers = parts.headers.clone();
-        let bytes = Bytes::from_request(Request::from_parts(parts, body), state).await.map_err(unread)?;
+        let headers = request.headers().clone();
+        let bytes = Bytes::from_request(request, state).await.map_err(unread)?;
         if bytes.is_empty() {
             return Ok(OptionalJson(None));
         }
-        let mut again = Request::new(bytes.into());
-        *again.headers_mut() = headers;
-        let JsonText(text) = JsonText::from_request(again, state).await?;
-        let read = serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(&text));
+        require_json(&headers)?;
+        let text = json_text(bytes)?;
+        let read = serde_json::from_str(without_mark(&text));
         read.map(|read| OptionalJson(Some(read)))
             .map_err(|error| Refusal::bad_request(format!("The body cannot be read: {error}.")))
     }
+}
+
+fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
+    if is_json(headers) {
+        return Ok(());
+    }
+    let problem = Problem::new(
+        "media-type",
+        "The body is not JSON",
+        "The header Content-Type does not say that the body is JSON.",
+        "Send `Content-Type: application/json`.",
+    );
+    Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, problem))
+}
+
+fn json_text(bytes: Bytes) -> Result<String, Refusal> {
+    let text = String::from_utf8(bytes.into()).map_err(|_| Refusal::bad_request("The body is not UTF-8."))?;
+    serde_json::from_str::<serde::de::IgnoredAny>(without_mark(&text))
+        .map_err(|error| Refusal::bad_request(format!("The body is not JSON: {error}.")))?;
+    Ok(text)
+}
+
+/// The text without its byte order mark, which comes from some editors.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 /// A body that was not read to its end: too large, or broken off.

@@ -181,16 +181,16 @@ async fn phases(context: &Context, job: &Deprovisioning, first: Option<Batch>) -
 }
 
 /// Everything that the log hinted at is in the directory, or in the hold: the next poll goes on from here. Where a mapping
-/// could not be worked on, which has yet to hear of those events, it is waited for a while: after that an import has to make
-/// up for them.
+/// could not be worked on, which has yet to hear of those events, or a deactivation not be settled, the next poll begins
+/// where this one did; for a while, after which an import has to make up for them.
 async fn complete(context: &Context, job: &Deprovisioning) -> Result<(), Interruption> {
     let line = &job.line;
     line.publish().await?;
-    let is_broken = !line.groups.broken().is_empty();
+    let is_open = !line.groups.broken().is_empty() || job.ledger(|ledger| ledger.undecided);
     let (position, import_ended) = {
         let mut work = job.work();
         let looked = work.checkpoint.looked.unwrap_or_else(|| line.okta.now());
-        let waits_since = is_broken.then(|| work.position.waits_since.unwrap_or(looked));
+        let waits_since = is_open.then(|| work.position.waits_since.unwrap_or(looked));
         let waits = waits_since.is_some_and(|since| looked.since(since) < WAITED_FOR);
         let position = LogPosition { waits_since, ..std::mem::take(&mut work.position) };
         let gap = position.gap.or(waits_since.filter(|_| !waits));

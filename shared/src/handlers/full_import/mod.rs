@@ -207,8 +207,8 @@ async fn phases(import: &Arc<Import>, state: &ConnectionState) -> Result<RunStat
 }
 
 /// Everything is in the directory, or in the hold: what follows starts from here. Not where a mapping could not be worked
-/// on, for its people were not looked at; nor where Okta did not bear out a deactivation any more, and did not refute it:
-/// a delta from where the one before began looks at these people again.
+/// on, for its people were not looked at; nor where a deactivation could not be settled: a delta from where the one before
+/// began looks at these people again.
 async fn complete(import: &Import, ending: RunState) -> Result<(), Interruption> {
     if !import.line.groups.broken().is_empty() {
         return Ok(());
@@ -218,9 +218,6 @@ async fn complete(import: &Import, ending: RunState) -> Result<(), Interruption>
     line.publish().await?;
     let checkpoint = import.work().checkpoint.clone();
     if checkpoint.ledger.undecided {
-        line.warn(
-            "Okta did not say of somebody whether they are still to be deactivated; they will be looked at again.",
-        );
         return Ok(());
     }
     if line.any_unsynced() {

@@ -158,7 +158,11 @@ pub(crate) async fn apply_collected(job: &AtWork<impl Sheet>) -> Result<RunState
             apply_shard(job, shard, &held).await?;
         }
     }
-    let any_held = job.ledger(|ledger| ledger.any_held());
+    let (any_held, undecided) = job.ledger(|ledger| (ledger.any_held(), ledger.undecided));
+    if undecided {
+        job.line
+            .warn("It could not be settled whether somebody is still to be deactivated: they will be looked at again.");
+    }
     if any_held {
         alarm(job).await?;
     }

@@ -26,8 +26,9 @@ pub(crate) struct Ledger {
     pub decisions: Vec<Decision>,
     /// The next shard of collected deactivations to carry out or hold.
     pub applied: u64,
-    /// Whether Okta did not say, when a deactivation was to be carried out, if it still stands: then it was not, and what
-    /// follows has to look at these people again.
+    /// Whether it could not be settled, when a deactivation was to be carried out, if it still stands: Okta did not say, or
+    /// others wrote the record again and again. Then it was not, and what follows has to look at these people again: the run
+    /// moves no watermark.
     #[serde(default)]
     pub undecided: bool,
     /// From events of Okta's log to the inactive records.

@@ -197,7 +197,6 @@ async fn whom_a_run_that_was_taken_up_under_a_lost_role_could_not_tell_of_are_lo
         let mut undecided = 0;
         for ago in (1..calls).step_by(3).take(30) {
             let leavers = leave(&world);
-            wire.mend();
             killed_at(&world, job, &wire, calls - ago).await;
             // So late that what was collected has to be seen again, which it cannot be.
             world.later(Duration::from_secs(3_600));
@@ -244,19 +243,14 @@ async fn run(world: &World, job: Job) -> RunReport {
 
 /// A run whose process dies at a call, if it comes to it.
 async fn killed_at(world: &World, job: Job, wire: &Wire, call: u64) {
-    wire.cut(Cut { at: call, when: When::BeforeItsEffect });
     let (process, connection) = (world.new_process().await, world.connection.name.clone());
-    let mut running = tokio::spawn(async move {
+    let running = async move {
         match job {
             Job::DeltaSync => delta(&process, &connection).await,
             Job::Deprovisioning => deprovision(&process, &connection).await,
             _ => import(&process, &connection).await,
         }
-    });
-    tokio::select! {
-        _ = wire.is_cut() => running.abort(),
-        ended = &mut running => assert!(ended.is_ok(), "{ended:?}"),
-    }
-    wire.mend();
+    };
+    wire.kill(Cut { at: call, when: When::BeforeItsEffect }, running).await;
     world.let_the_lease_lapse(job).await;
 }

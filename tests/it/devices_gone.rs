@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use okta_sim::{Fault, FaultKind, Match, Role};
-use rollcall_shared::model::{Reason, RejectionReason};
+use rollcall_shared::model::{Job, Reason, RejectionReason};
 use rollcall_shared::report::RunState;
 use test_support::devices::{DEVICES, assert_true, collect, collected, world};
+use test_support::wire::{Cut, When, Wire};
 use test_support::world::{Setup, World, counts};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -241,4 +242,44 @@ async fn a_lost_cursor_begins_the_list_again() {
     }
     assert_eq!(report.state, RunState::Succeeded, "{report:?}");
     assert_true(&world).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_run_that_was_taken_up_under_a_lost_role_could_not_tell_of_is_looked_at_again() {
+    let wire = Wire::default();
+    let world = world(60, Setup { max_deactivations: 500, wire: Some(wire.clone()), ..Setup::default() }).await;
+    collected(&world).await;
+    let calls = {
+        deactivated(&world);
+        wire.mend();
+        collected(&world).await;
+        wire.calls()
+    };
+    let mut undecided = 0;
+    for ago in (1..calls).step_by(2) {
+        let device = deactivated(&world);
+        let process = world.new_process().await;
+        let cut = Cut { at: calls - ago, when: When::BeforeItsEffect };
+        wire.kill(cut, async move { collect(&process).await }).await;
+        world.let_the_lease_lapse(Job::DeviceCollection).await;
+        world.later(Duration::from_secs(1_800));
+        world.sim.set_role(Role::None);
+        let report = collect(&world.context_of(Job::DeviceCollection).await).await;
+        let stale = report.mappings.get(DEVICES).map_or(0, |counts| counts.stale);
+        undecided += u32::from(report.state == RunState::Succeeded && stale > 0);
+        world.sim.set_role(Role::ReadOnlyAdmin);
+        collected(&world).await;
+        let standing = world.standing(DEVICES, &device).await;
+        assert_eq!(standing, Some(Reason::Deactivated), "killed {ago} calls before its end: {report:?}");
+    }
+    assert!(undecided > 0, "no kill was between the decision on a deactivation and its write");
+}
+
+/// A device that was deactivated an hour after whatever was before.
+fn deactivated(world: &World) -> String {
+    world.later(Duration::from_secs(3_600));
+    let device = some_devices(world, 1).remove(0);
+    world.sim.with(|org| assert!(org.deactivate_device(&device)));
+    world.later(Duration::from_secs(3_600));
+    device
 }

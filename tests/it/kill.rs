@@ -223,22 +223,13 @@ async fn case(stack: Arc<Stack>, scene: Scene, cut: Cut, reference: &RunReport) 
     let (world, untouched) = set(&stack, scene, &name, &wire).await;
     let process = world.new_process().await;
     let before = runs(&world).await;
-    wire.cut(cut);
-    let running = tokio::spawn({
+    let running = {
         let name = name.clone();
         async move { scene.run(&process, &name).await }
-    });
-    let call = tokio::select! {
-        call = wire.is_cut() => call,
-        // Calls beside each other make the number of calls differ a little.
-        () = async { while !running.is_finished() { tokio::time::sleep(Duration::from_millis(20)).await } } => {
-            "the end".to_owned()
-        }
     };
-    running.abort();
-    drop(running.await);
+    // Calls beside each other make the number of calls differ a little.
+    let call = wire.kill(cut, running).await.unwrap_or_else(|| "the end".to_owned());
     let killed = runs(&world).await.difference(&before).next().cloned();
-    wire.mend();
     world.let_the_lease_lapse(scene.job()).await;
     let report = scene.run(&world.new_process().await, &name).await;
     let found = match report {

@@ -186,22 +186,17 @@ async fn who_is_killed_while_forgetting_leaves_nothing_behind() {
     for ago in 1..14 {
         let when = if ago % 2 == 0 { When::BeforeItsEffect } else { When::AfterItsEffect };
         let app = gone(&world).await;
-        wire.mend();
-        wire.cut(Cut { at: calls - ago, when });
         let process = world.new_process().await;
-        let running = tokio::spawn(async move {
+        let running = async move {
             let event = Event { connection: Some("acme".to_owned()), ..Event::default() };
             service_discovery::handle(&process, event).await.map(drop)
-        });
-        let call = wire.is_cut().await;
-        running.abort();
-        drop(running.await);
-        wire.mend();
+        };
+        let call = wire.kill(Cut { at: calls - ago, when }, running).await;
         kills.insert(kept(&world, &app).await);
         world.let_the_lease_lapse(Job::ServiceDiscovery).await;
         discovered(&world).await;
-        assert_eq!(kept(&world, &app).await, (0, 0), "killed at {call}, {when:?}");
-        assert!(!kept_apps(&world).await.contains(&app), "killed at {call}, {when:?}");
+        assert_eq!(kept(&world, &app).await, (0, 0), "killed at {call:?}, {when:?}");
+        assert!(!kept_apps(&world).await.contains(&app), "killed at {call:?}, {when:?}");
     }
     assert!(kills.contains(&(2, 1)) && kills.contains(&(2, 0)) && kills.contains(&(0, 0)), "{kills:?}");
 }

@@ -96,7 +96,7 @@ enum Fate {
 
 impl Wire {
     /// Cuts the wire at a call from now on: from then on nothing goes through, as if the process had died.
-    pub fn cut(&self, cut: Cut) {
+    fn cut(&self, cut: Cut) {
         let mut state = self.state();
         (state.number, state.cut) = (0, Some(cut));
         self.shared.cut.send_replace(None);
@@ -108,13 +108,35 @@ impl Wire {
         self.shared.cut.send_replace(None);
     }
 
+    /// Lets a process run until it dies at a call, and mends the wire behind it. Says at which call; or nothing, where the
+    /// process came to its end before.
+    pub async fn kill<T: Send + 'static>(
+        &self,
+        cut: Cut,
+        process: impl Future<Output = T> + Send + 'static,
+    ) -> Option<String> {
+        self.cut(cut);
+        let mut running = tokio::spawn(process);
+        let call = tokio::select! {
+            call = self.is_cut() => Some(call),
+            ended = &mut running => ended.map(|_| None).expect("a process panics nowhere"),
+        };
+        if call.is_some() {
+            running.abort();
+            // Whatever it was about to do.
+            drop(running.await);
+        }
+        self.mend();
+        call
+    }
+
     /// Troubles calls to DynamoDB from now on.
     pub fn trouble(&self, noise: Noise) {
         self.state().noise = Some(noise);
     }
 
     /// Waits until the wire is cut, and says at which call.
-    pub async fn is_cut(&self) -> String {
+    async fn is_cut(&self) -> String {
         let mut cut = self.shared.cut.subscribe();
         let seen = cut.wait_for(Option::is_some).await.expect("the wire outlives who waits for it");
         seen.clone().unwrap_or_default()

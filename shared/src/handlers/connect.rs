@@ -9,13 +9,13 @@ use crate::context::Context;
 use crate::directory::{ConnectionState, DirectoryError, OrgSeen};
 use crate::error::{Error, Fate};
 use crate::handlers::run::Run;
-use crate::model::{Connection, ObjectKind};
+use crate::model::{Connection, DAY, ObjectKind};
 use crate::okta::{Credential, Okta, OktaError, OktaSettings, Organization, ProcessState, ReadSecret};
 use crate::report::Problem;
 
 /// How long it is believed that an address leads to the org that was seen there: a credential is no good at another org, so
 /// asking is only a second lock.
-const LATELY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const LATELY: Duration = DAY.saturating_mul(7);
 
 /// The connection of this name.
 ///

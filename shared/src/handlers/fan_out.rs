@@ -11,7 +11,7 @@ use super::{Event, Response};
 use crate::clock;
 use crate::context::Context;
 use crate::error::{Error, Fate};
-use crate::model::Job;
+use crate::model::{DAY, Job};
 use crate::report::Problem;
 use crate::telemetry::metrics;
 
@@ -61,7 +61,7 @@ fn measure(job: Job, found: &[Found]) {
     metrics::looked_at(job, found.iter().filter(|found| found.is_overdue).count() as u64);
     if job == Job::Deprovisioning {
         let longest = found.iter().filter_map(|found| found.idle_token).max().unwrap_or_default();
-        metrics::longest_idle_token(longest.as_secs() / (24 * 60 * 60));
+        metrics::longest_idle_token(longest.as_secs() / DAY.as_secs());
     }
 }
 

@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use crate::context::Context;
 use crate::directory::DirectoryError;
-use crate::model::{Auth, Connection, Job, LastTry, Time};
-
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+use crate::model::{Auth, Connection, DAY, Job, LastTry, Time};
 
 /// For how long no job of the connection has used its token; `None` when that is less than a day, nobody ever used it, or
 /// the credential does not expire by idling. `last` is the last try of deprovisioning, which tells mostly all.

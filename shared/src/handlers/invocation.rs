@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Event, fan_out, run};
+use super::run::{self, Opened, Run};
+use super::{Event, Response, fan_out};
 use crate::context::Context;
 use crate::error::Error;
+use crate::model::Job;
 use crate::report::{RunReport, RunState};
 
 /// A run that needs more invocations than this waits for the next trigger: a function that calls itself must end.
@@ -28,6 +30,28 @@ impl Stops {
         let reserve = (left * 2 / 5).min(Duration::from_secs(15));
         Stops { work: deadline - reserve, pages: deadline - reserve / 2 }
     }
+}
+
+/// Has a job do its work on one connection, or starts an invocation for each of which it is due.
+///
+/// # Errors
+/// When no run could be opened, or no further invocation started. A run that failed after it was opened is no error here:
+/// its report says so.
+pub(crate) async fn of_job<'a, F, W>(context: &'a Context, event: Event, job: Job, work: F) -> Result<Response, Error>
+where
+    F: FnOnce(&'a Context, Run, Option<Stops>) -> W,
+    W: Future<Output = Result<RunReport, Error>>,
+{
+    let Some(name) = &event.connection else { return fan_out::fan_out(context, job).await };
+    let run = match run::open(context, name, job).await? {
+        Opened::Mine(run) => *run,
+        // Whoever is at it goes on by itself.
+        Opened::Joined(report) => return Ok(Response::Run(report)),
+    };
+    let stops = event.deadline.map(Stops::before);
+    let report = work(context, run, stops).await?;
+    go_on(context, &report, stops).await?;
+    Ok(Response::Run(Box::new(report)))
 }
 
 /// Starts a further invocation of this function where the time was up before the run had ended.

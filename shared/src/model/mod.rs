@@ -64,4 +64,4 @@ pub use schedule::{Duty, LastTry, Schedule, TICK};
 pub use schema::{Gap, Lacking, UserSchema, reads_custom_attributes};
 pub use secret::Secret;
 pub use sighting::{Decoded, Sighting, decode, id as id_of};
-pub use time::Time;
+pub use time::{DAY, Time};

@@ -9,6 +9,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+/// A day's length.
+pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// A moment, to the millisecond, printed as `2026-11-20T10:00:00.000Z`.
 ///
 /// Okta's own times have whole seconds; any RFC 3339 fraction and offset is read all the same.

@@ -10,13 +10,13 @@ use super::OktaError;
 use super::client::Okta;
 use super::page::Page;
 use super::query::{self, PageRequest};
-use crate::model::{EVENTS, ObjectEvent, ObjectKind, Time, Told, deletions_of, hints_at_devices};
+use crate::model::{DAY, EVENTS, ObjectEvent, ObjectKind, Time, Told, deletions_of, hints_at_devices};
 
 /// The path of the log.
 pub(super) const PATH: &str = "/api/v1/logs";
 
 /// Okta keeps events for 90 days, and refuses to look for much older ones (Okta: System Log query).
-pub const RETENTION: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+pub const RETENTION: Duration = DAY.saturating_mul(90);
 
 /// So long before its end an event of the log counts as gone: it may be, by the time that Okta answers.
 const MARGIN: Duration = Duration::from_secs(60 * 60);

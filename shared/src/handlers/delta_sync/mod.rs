@@ -13,12 +13,12 @@ mod prepare;
 use self::checkpoint::Phase;
 use self::delta::Delta;
 use super::interruption::Interruption;
-use super::invocation::{Stops, go_on};
-use super::run::{self, Opened, Run};
+use super::invocation::{Stops, of_job};
+use super::run::Run;
 use super::work::deciding::decide;
 use super::work::meeting::apply;
 use super::work::{departments, end, managers};
-use super::{Event, Response, fan_out};
+use super::{Event, Response};
 use crate::context::Context;
 use crate::directory::ConnectionState;
 use crate::error::Error;
@@ -32,16 +32,7 @@ use crate::report::{RunReport, RunState};
 /// When no run could be opened, or no further invocation started. A run that failed after it was opened is no error here:
 /// its report says so.
 pub async fn handle(context: &Context, event: Event) -> Result<Response, Error> {
-    let Some(name) = &event.connection else { return fan_out::fan_out(context, Job::DeltaSync).await };
-    let run = match run::open(context, name, Job::DeltaSync).await? {
-        Opened::Mine(run) => *run,
-        // Whoever is at it goes on by itself.
-        Opened::Joined(report) => return Ok(Response::Run(report)),
-    };
-    let stops = event.deadline.map(Stops::before);
-    let report = sync(context, run, stops).await?;
-    go_on(context, &report, stops).await?;
-    Ok(Response::Run(Box::new(report)))
+    of_job(context, event, Job::DeltaSync, sync).await
 }
 
 async fn sync(context: &Context, mut run: Run, stops: Option<Stops>) -> Result<RunReport, Error> {

@@ -13,13 +13,13 @@ mod reading;
 
 use self::checkpoint::{Collecting, Phase};
 use super::interruption::Interruption;
-use super::invocation::{Stops, go_on};
-use super::run::{self, Opened, Run};
+use super::invocation::{Stops, of_job};
+use super::run::Run;
 use super::work::collecting::complete;
 use super::work::deciding::decide;
 use super::work::meeting::apply;
 use super::work::{absences, end};
-use super::{Event, Response, fan_out};
+use super::{Event, Response};
 use crate::context::Context;
 use crate::directory::ConnectionState;
 use crate::error::Error;
@@ -32,16 +32,7 @@ use crate::report::{RunReport, RunState};
 /// When no run could be opened, or no further invocation started. A run that failed after it was opened is no error here:
 /// its report says so.
 pub async fn handle(context: &Context, event: Event) -> Result<Response, Error> {
-    let Some(name) = &event.connection else { return fan_out::fan_out(context, Job::DeviceCollection).await };
-    let run = match run::open(context, name, Job::DeviceCollection).await? {
-        Opened::Mine(run) => *run,
-        // Whoever is at it goes on by itself.
-        Opened::Joined(report) => return Ok(Response::Run(report)),
-    };
-    let stops = event.deadline.map(Stops::before);
-    let report = collect(context, run, stops).await?;
-    go_on(context, &report, stops).await?;
-    Ok(Response::Run(Box::new(report)))
+    of_job(context, event, Job::DeviceCollection, collect).await
 }
 
 async fn collect(context: &Context, mut run: Run, stops: Option<Stops>) -> Result<RunReport, Error> {

@@ -16,10 +16,10 @@ use crate::handlers::run::Run;
 use crate::handlers::work::meeting::Meeting;
 use crate::handlers::work::{AtWork, Ledger};
 use crate::line::Line;
-use crate::model::ObjectKind;
+use crate::model::{DAY, ObjectKind};
 
 /// How long it is enough to look at what changed: what neither search nor log tell shows after this at the latest.
-const ENOUGH: Duration = Duration::from_secs(24 * 60 * 60);
+const ENOUGH: Duration = DAY;
 
 /// Takes up or begins a device-collection.
 pub(super) async fn prepare(

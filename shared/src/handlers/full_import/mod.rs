@@ -23,12 +23,12 @@ use self::import::Import;
 pub use self::planned::carry_out;
 pub(in crate::handlers) use self::reading::PAGES_A_SPLIT;
 use super::interruption::{Interruption, blind};
-use super::invocation::{Stops, go_on};
-use super::run::{self, Opened, Run};
+use super::invocation::{Stops, of_job};
+use super::run::{self, Run};
 use super::sight::{everyone, find_groups};
 use super::work::evidence::last_seen;
 use super::work::{Ledger, deciding, departments, end, managers};
-use super::{Event, Response, connect, fan_out};
+use super::{Event, Response, connect};
 use crate::clock;
 use crate::context::Context;
 use crate::directory::{CompleteImport, ConnectionState};
@@ -44,16 +44,7 @@ use crate::report::{RunReport, RunState};
 /// When no run could be opened, or no further invocation started. A run that failed after it was opened is no error here:
 /// its report says so.
 pub async fn handle(context: &Context, event: Event) -> Result<Response, Error> {
-    let Some(name) = &event.connection else { return fan_out::fan_out(context, Job::FullImport).await };
-    let run = match run::open(context, name, Job::FullImport).await? {
-        Opened::Mine(run) => *run,
-        // Whoever is at it goes on by itself.
-        Opened::Joined(report) => return Ok(Response::Run(report)),
-    };
-    let stops = event.deadline.map(Stops::before);
-    let report = import(context, run, stops).await?;
-    go_on(context, &report, stops).await?;
-    Ok(Response::Run(Box::new(report)))
+    of_job(context, event, Job::FullImport, import).await
 }
 
 async fn import(context: &Context, mut run: Run, stops: Option<Stops>) -> Result<RunReport, Error> {

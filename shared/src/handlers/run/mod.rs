@@ -23,7 +23,7 @@ use crate::error::{Error, Fate};
 use crate::groups::Resolved;
 use crate::halt::Halt;
 use crate::line::Line;
-use crate::model::{Connection, Plans};
+use crate::model::{Connection, DAY, Plans};
 use crate::okta::Okta;
 use crate::report::{Problem, RunReport, RunState};
 use crate::telemetry::metrics;
@@ -44,7 +44,7 @@ pub(crate) struct Run {
 
 /// A run taken up later than this after its beginning starts anew: what it kept back for its end may be out of date, and
 /// expires.
-pub(crate) const OLDEST: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const OLDEST: Duration = DAY;
 
 impl Run {
     /// Whether it began too long ago to be gone on with.

@@ -12,13 +12,11 @@ use crate::clock;
 use crate::directory::{Collected, CollectedFate, ConnectionState, DayCount, DirectoryError, SHARDS, Written};
 use crate::handlers::interruption::Interruption;
 use crate::handlers::settle::settle;
-use crate::model::{Change, Job, Outcome, Reason, Time};
+use crate::model::{Change, DAY, Job, Outcome, Reason, Time};
 use crate::reconcile::guard::{Decision, Evidence, Measure};
 use crate::reconcile::{FRESH, hash};
 use crate::report::RunState;
 
-/// The day that the guard's wider limit is measured by.
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 /// How often a decision is made anew because others changed the connection's state meanwhile.
 const TRIES: usize = 20;

@@ -9,12 +9,12 @@ use super::{AtWork, Sheet};
 use crate::directory::{ConnectionState, HeldEntry};
 use crate::handlers::interruption::Interruption;
 use crate::line::Line;
-use crate::model::{Reason, Rejection, RejectionReason, Time};
+use crate::model::{DAY, Reason, Rejection, RejectionReason, Time};
 use crate::okta::{Deletions, log_reaches_back_to};
 
 /// The overlap of two imports' looks at the log: a person who went just before one may be listed in it still, because
 /// search lags, and the event may reach the log late. Deletions are few, so a generous overlap costs no further request.
-const OVERLAP: Duration = Duration::from_secs(24 * 60 * 60);
+const OVERLAP: Duration = DAY;
 
 /// What the log can say about absences.
 pub(crate) struct Evidence {

@@ -4,8 +4,8 @@
 use serde::Serialize;
 
 use super::assignment::{Access, Assigned, Assignment};
-use super::usage::{DAY, WINDOW};
-use crate::model::Time;
+use super::usage::WINDOW;
+use crate::model::{DAY, Time};
 
 /// An application that is not used, or somebody who does not use it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

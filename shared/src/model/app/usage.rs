@@ -8,10 +8,7 @@ use std::time::Duration;
 
 use super::part::{Kept, Person};
 use super::sign_on::SignOn;
-use crate::model::Time;
-
-/// A day.
-pub(super) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+use crate::model::{DAY, Time};
 
 /// How far back use is looked at: as far as Okta's log reaches.
 pub const WINDOW: Duration = DAY.saturating_mul(90);

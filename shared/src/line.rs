@@ -4,6 +4,7 @@
 //! beside it: reading one person again, writing one change, keeping and clearing what is unsynced.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::OnceCell;
@@ -47,6 +48,8 @@ pub struct Line {
     pub unsynced: Mutex<UnsyncedIds>,
     /// Since when Okta's log reports that somebody may have left, by id.
     pub reported: Mutex<HashMap<String, Time>>,
+    /// Whether nobody could tell something of somebody: what follows has to look at them again.
+    pub untold: AtomicBool,
     /// What an operator should know though it stopped nothing.
     pub warnings: Mutex<BTreeSet<String>>,
     /// The org's device assurance policies, once they were asked for; `None` in it where they cannot be read.
@@ -87,6 +90,31 @@ impl Line {
             })),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The same, where it counts that somebody is not there. A role that was lost gets the same answer: so that is believed
+    /// of a credential that sees the org, and then asked once more. `None` when it sees nothing.
+    ///
+    /// # Errors
+    /// As for [`Line::read_again`].
+    pub async fn read_in_sight(&self, kind: ObjectKind, id: &str) -> Result<Option<ById>, Error> {
+        match self.read_again(kind, id).await? {
+            ById::NotVisible if kind == ObjectKind::User => match self.okta.sees_the_org().await? {
+                true => Ok(Some(self.read_again(kind, id).await?)),
+                false => Ok(None),
+            },
+            found => Ok(Some(found)),
+        }
+    }
+
+    /// Notes that nobody could tell something of somebody which Okta knows.
+    pub(crate) fn note_untold(&self) {
+        self.untold.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether there was anybody of whom nobody could tell something.
+    pub(crate) fn any_untold(&self) -> bool {
+        self.untold.load(Ordering::Relaxed)
     }
 
     /// The mapped groups that somebody is in now, for a mapping that asks; `None` when nobody can tell.

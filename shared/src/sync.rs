@@ -91,12 +91,15 @@ impl Line {
                 let id = id_of(object);
                 wanted(index, id) && self.plans.name(&mapping.name, id)
             };
-            let mut sightings = Vec::with_capacity(decoded.len());
+            let (mut sightings, mut untold) = (Vec::with_capacity(decoded.len()), Vec::new());
             for object in decoded.iter().filter(is_wanted) {
                 match sight(mapping, object, &memberships) {
                     Some(sighting) => sightings.push(sighting),
-                    None => landings.push(untold(index, id_of(object))),
+                    None => untold.push(id_of(object)),
                 }
+            }
+            for id in untold {
+                landings.push(self.untold(index, id).await?);
             }
             let keys: Vec<_> = sightings.iter().filter_map(Sighting::key).collect();
             let mut current = match met {
@@ -134,20 +137,21 @@ impl Line {
             }
             // The observation cannot be ordered, or somebody else wrote first: what Okta says now decides.
             let objects = mapping.source.objects();
-            let object = match self.read_again(objects, &id).await? {
-                ById::Here(object) => object,
-                // Absence is not evidence: a sweep will ask for them.
-                ById::NotVisible => {
+            let object = match self.read_in_sight(objects, &id).await? {
+                Some(ById::Here(object)) => object,
+                // Absence is not evidence: a sweep, or the log, will tell.
+                Some(ById::NotVisible) => {
                     return Ok(Landing { mapping: index, id, outcome: Some(Outcome::Stale), before });
                 }
-                ById::Withheld(rejection) => {
+                None => return Ok(Landing { before, ..self.untold(index, &id).await? }),
+                Some(ById::Withheld(rejection)) => {
                     self.reject(mapping, &id, rejection).await?;
                     return Ok(Landing { mapping: index, id, outcome: Some(Outcome::Unsynced), before });
                 }
             };
             let Some(decoded) = self.decode(objects, &[object]).await?.pop() else { break };
             let Some(memberships) = self.memberships_now(mapping, &id).await? else {
-                return Ok(Landing { before, ..untold(index, &id) });
+                return Ok(Landing { before, ..self.untold(index, &id).await? });
             };
             sighting = Sighting::of(mapping, &decoded, &memberships);
             source = Source::ReadById;
@@ -157,6 +161,22 @@ impl Line {
             }
         }
         Err(contended(mapping, &id))
+    }
+
+    /// Where somebody ends of whom nobody can tell whether they are there, or in the mapping's groups: unsynced where Okta
+    /// keeps their groups from the credential; else they are looked at again.
+    async fn untold(&self, index: usize, id: &str) -> Result<Landing, Error> {
+        let outcome = if self.groups.are_withheld(id) {
+            let message = "Okta does not show this person's groups to the credential, though it shows the person.";
+            let reason = RejectionReason::Withheld;
+            let rejection = Rejection { reason, message: message.to_owned(), identifier: None };
+            self.reject(&self.connection.mappings[index], id, rejection).await?;
+            Outcome::Unsynced
+        } else {
+            self.note_untold();
+            Outcome::Stale
+        };
+        Ok(Landing { mapping: index, id: id.to_owned(), outcome: Some(outcome), before: Outcome::Stale })
     }
 
     async fn carry_out(
@@ -294,11 +314,6 @@ fn sight(mapping: &Mapping, object: &Decoded, memberships: &HashMap<String, Memb
         (Ok(user), true) => Some(Sighting::of(mapping, object, memberships.get(&user.id)?)),
         _ => Some(Sighting::of(mapping, object, &Memberships::default())),
     }
-}
-
-/// Where somebody ends of whom nobody can tell whether they are in the mapping's groups.
-fn untold(mapping: usize, id: &str) -> Landing {
-    Landing { mapping, id: id.to_owned(), outcome: Some(Outcome::Stale), before: Outcome::Stale }
 }
 
 enum Carried {

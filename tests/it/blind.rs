@@ -5,10 +5,8 @@ use std::time::Duration;
 
 use okta_sim::{Fault, FaultKind, Match, Role};
 use rollcall_shared::config::Tuning;
-use rollcall_shared::model::{Job, Reason};
 use rollcall_shared::report::{RunReport, RunState};
-use test_support::wire::{Cut, When, Wire};
-use test_support::world::{PEOPLE, Setup, World, assert_adds_up, counts, delta, deprovision, import, problem, small};
+use test_support::world::{PEOPLE, Setup, World, assert_adds_up, counts, problem, small};
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
@@ -180,77 +178,4 @@ async fn another_org_behind_the_url_stops_the_run_before_anything_is_read() {
     world.sim.with(|org| org.set_id(&id));
     assert_eq!(world.import().await.state, RunState::Succeeded);
     world.assert_true().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whom_a_run_that_was_taken_up_under_a_lost_role_could_not_tell_of_are_looked_at_again() {
-    for job in [Job::FullImport, Job::DeltaSync, Job::Deprovisioning] {
-        let wire = Wire::default();
-        let world = World::new(Setup { people: 30, wire: Some(wire.clone()), ..Setup::default() }).await;
-        assert_eq!(world.import().await.state, RunState::Succeeded);
-        let calls = {
-            leave(&world);
-            wire.mend();
-            run(&world, job).await;
-            wire.calls()
-        };
-        let mut undecided = 0;
-        for ago in (1..calls).step_by(3).take(30) {
-            let leavers = leave(&world);
-            killed_at(&world, job, &wire, calls - ago).await;
-            // So late that what was collected has to be seen again, which it cannot be.
-            world.later(Duration::from_secs(3_600));
-            world.sim.set_role(Role::None);
-            let report = run(&world, job).await;
-            world.sim.set_role(Role::ReadOnlyAdmin);
-            let is_told = report.warnings.iter().any(|warning| warning.contains("could not be settled"));
-            if report.state == RunState::Succeeded && counts(&report, PEOPLE).stale > 0 {
-                assert!(is_told, "{report:?}");
-                undecided += 1;
-            }
-            let next = if job == Job::FullImport { Job::DeltaSync } else { job };
-            assert_eq!(run(&world, next).await.state, RunState::Succeeded);
-            for leaver in &leavers {
-                let standing = world.standing(PEOPLE, leaver).await;
-                assert_eq!(
-                    standing,
-                    Some(Reason::Deactivated),
-                    "{job:?} killed {ago} calls before its end: {report:?}"
-                );
-            }
-        }
-        world.assert_true().await;
-        assert!(undecided > 0, "no kill was between the decision on a deactivation and its write");
-    }
-}
-
-/// Two people leave, a day after whatever was before.
-fn leave(world: &World) -> Vec<String> {
-    world.later(DAY);
-    let leavers: Vec<String> = world.active().into_iter().take(2).collect();
-    world.sim.with(|org| assert!(leavers.iter().all(|id| org.deactivate(id))));
-    world.later(DAY);
-    leavers
-}
-
-async fn run(world: &World, job: Job) -> RunReport {
-    match job {
-        Job::DeltaSync => world.delta().await,
-        Job::Deprovisioning => world.deprovision().await,
-        _ => world.import().await,
-    }
-}
-
-/// A run whose process dies at a call, if it comes to it.
-async fn killed_at(world: &World, job: Job, wire: &Wire, call: u64) {
-    let (process, connection) = (world.new_process().await, world.connection.name.clone());
-    let running = async move {
-        match job {
-            Job::DeltaSync => delta(&process, &connection).await,
-            Job::Deprovisioning => deprovision(&process, &connection).await,
-            _ => import(&process, &connection).await,
-        }
-    };
-    wire.kill(Cut { at: call, when: When::BeforeItsEffect }, running).await;
-    world.let_the_lease_lapse(job).await;
 }

@@ -35,4 +35,5 @@ mod service_app;
 mod services;
 mod services_gone;
 mod throttles;
+mod untold;
 mod unused;

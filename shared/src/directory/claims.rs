@@ -16,6 +16,9 @@ use super::update::{Update, text};
 use super::{Directory, DirectoryError, Rows};
 use crate::model::{Claim, Time};
 
+/// So many who wait for a claim are noted.
+const MOST_WAITING: u64 = 1_000;
+
 /// Who holds a claim.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Holder {
@@ -74,7 +77,9 @@ impl Directory {
         Ok(self.claim(connection, mapping, claim).await?.map(|stored| stored.waiting).unwrap_or_default())
     }
 
-    /// Notes that an Okta id waits for what another holds; `false` when the other does not hold it any more.
+    /// Notes that an Okta id waits for what another holds; `false` when the other does not hold it any more. Of more than a
+    /// thousand who wait for one claim no further is noted: an item has its bounds, each note costs as much as all before
+    /// it, and an import looks at everybody in any case.
     ///
     /// # Errors
     /// Retryable when the lease has lapsed, or DynamoDB throttles or is out of reach; fatal when it refuses.
@@ -85,9 +90,13 @@ impl Directory {
         claim: &Claim,
         (holder, waiter): (&str, &str),
     ) -> Result<bool, DirectoryError> {
-        let update = Update::new().add_to_set("waiting", waiter).if_compares("id", "=", text(holder));
-        let written = self.update_under(lease, &keys::claim(lease.connection(), mapping, claim), update).await?;
-        Ok(matches!(written, Conditional::Done(_)))
+        let is_theirs = Update::new().add_to_set("waiting", waiter).if_compares("id", "=", text(holder));
+        let update = is_theirs.if_fewer("waiting", MOST_WAITING);
+        match self.update_under(lease, &keys::claim(lease.connection(), mapping, claim), update).await? {
+            Conditional::Done(_) => Ok(true),
+            // There are too many, if it is the other's still.
+            Conditional::Refused(now) => Ok(now.optional_text("id") == Some(holder)),
+        }
     }
 
     /// An Okta id waits for a claim no longer.

@@ -116,10 +116,14 @@ impl Directory {
     pub async fn add_held(&self, lease: &Lease, mapping: &str, change: &Change) -> Result<(), DirectoryError> {
         if change.observed.is_some() {
             let before = self.held_change(lease.connection(), mapping, &change.id).await?;
-            if before.is_some_and(|before| before.standing.is_some_and(Reason::is_gone)) {
-                return Ok(());
+            if let Some(gone) = before.filter(|before| before.standing.is_some_and(Reason::is_gone)) {
+                return self.put_held(lease, mapping, &gone).await;
             }
         }
+        self.put_held(lease, mapping, change).await
+    }
+
+    async fn put_held(&self, lease: &Lease, mapping: &str, change: &Change) -> Result<(), DirectoryError> {
         let update = Update::new()
             .fenced(&Fence::of(lease))
             .set("mapping", text(mapping))

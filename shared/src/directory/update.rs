@@ -111,6 +111,13 @@ impl Update {
         self
     }
 
+    /// Only if the attribute, a set, has fewer members than so many.
+    pub(super) fn if_fewer(mut self, name: &str, most: u64) -> Update {
+        let (name, most) = (self.name(name), self.value(whole(most)));
+        self.conditions.push(format!("(attribute_not_exists({name}) OR size({name}) < {most})"));
+        self
+    }
+
     /// Only if one of the alternatives holds, each an attribute that compares with a value; an absent attribute is as
     /// good as one that does.
     pub(super) fn if_absent_or<const N: usize>(mut self, alternatives: [(&str, &str, AttributeValue); N]) -> Update {

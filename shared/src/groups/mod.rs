@@ -9,7 +9,7 @@ mod resolve;
 
 pub use resolve::Resolved;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -45,6 +45,8 @@ pub struct Groups {
     roster: Mutex<Roster>,
     /// When each group last answered by its id.
     answered: Mutex<HashMap<String, Instant>>,
+    /// People whose groups Okta keeps from the credential.
+    withheld: Mutex<HashSet<String>>,
     /// Held while one of them is asked for.
     asking: tokio::sync::Mutex<()>,
     /// Okta's clock before the groups were listed.
@@ -132,7 +134,7 @@ impl Groups {
         user: &str,
         in_doubt: impl Fn(u16, &MappedGroup) -> bool,
     ) -> Result<Option<Vec<u16>>, Error> {
-        let Some(ids) = okta.groups_of(user).await? else { return Ok(None) };
+        let Some(ids) = self.ids_of(okta, user).await? else { return Ok(None) };
         let mut places = Vec::new();
         for (place, group) in self.listed() {
             if ids.contains(&group.id) {
@@ -142,6 +144,29 @@ impl Groups {
             }
         }
         Ok(Some(places))
+    }
+
+    /// The ids of the groups that somebody is in. Everybody is in Everyone: that Okta shows not even that, or nothing, is so
+    /// with a role that sees some groups only, and with one that was lost a moment ago. So it is believed of a credential
+    /// that sees the org, and then asked once more.
+    async fn ids_of(&self, okta: &Okta, user: &str) -> Result<Option<Vec<String>>, Error> {
+        let ids = okta.groups_of(user).await?;
+        if ids.as_ref().is_some_and(|ids| !ids.is_empty()) {
+            return Ok(ids);
+        }
+        if !okta.sees_the_org().await? {
+            return Ok(None);
+        }
+        let ids = okta.groups_of(user).await?;
+        if ids.is_none() {
+            self.withheld.lock().unwrap_or_else(PoisonError::into_inner).insert(user.to_owned());
+        }
+        Ok(ids)
+    }
+
+    /// Whether Okta keeps somebody's groups from a credential that sees the org.
+    pub(crate) fn are_withheld(&self, user: &str) -> bool {
+        self.withheld.lock().unwrap_or_else(PoisonError::into_inner).contains(user)
     }
 
     async fn is_in_sight(&self, okta: &Okta, id: &str) -> Result<bool, Error> {

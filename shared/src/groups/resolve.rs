@@ -78,6 +78,7 @@ impl Groups {
             broken: BTreeMap::new(),
             roster: Mutex::default(),
             answered: Mutex::default(),
+            withheld: Mutex::default(),
             asking: tokio::sync::Mutex::default(),
             begun: okta.now(),
         }

@@ -1,9 +1,11 @@
 //! A person agrees to a hold: each entry is read again, and what still stands is carried out, nothing beyond the list.
 
 use std::collections::BTreeSet;
+use std::future::ready;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
 
-use futures::StreamExt;
+use futures::{StreamExt, TryStreamExt};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
@@ -18,6 +20,7 @@ use crate::groups::Groups;
 use crate::line::Line;
 use crate::model::{ObjectKind, Outcome, Plans};
 use crate::okta::Everyone;
+use crate::reconcile::hash;
 use crate::report::{RunReport, RunState};
 
 /// Entries that are settled beside each other.
@@ -45,7 +48,7 @@ pub async fn approve_until(context: &Context, id: &str, deadline: Instant) -> Re
 
 async fn carry_on(context: &Context, id: &str, deadline: Option<Instant>) -> Result<RunReport, Error> {
     let held = run::find(context, id).await?;
-    run::holds(context, &held).await?;
+    run::holds(&context.directory, &held).await?;
     let (lease, directory) = run::take(context, &held).await?;
     let result = under_lease(context, held, (&lease, directory), deadline).await;
     // Given back whatever came of it: the run that the lease is for has ended.
@@ -81,6 +84,7 @@ async fn under_lease(
         plans: Plans::Everything,
         unsynced: unsynced.into(),
         reported: Mutex::default(),
+        untold: AtomicBool::new(false),
         warnings: Mutex::new(BTreeSet::new()),
         policies: OnceCell::new(),
         halt: context.halt.clone(),
@@ -99,7 +103,9 @@ async fn under_lease(
 
 async fn carry_out(line: &Line, report: &mut RunReport, deadline: Option<Instant>) -> Result<(), Interruption> {
     let mut left = 0_u64;
-    let entries = line.directory.held(&line.connection.name);
+    let listed = run::list(&line.directory, report).await?;
+    let is_listed = |entry: &HeldEntry| listed.contains(&hash((&entry.mapping, &entry.change.id)));
+    let entries = line.directory.held(&line.connection.name).try_filter(|entry| ready(is_listed(entry)));
     let settled = entries.map(|entry| async {
         let entry = entry?;
         let outcome = settle_entry(line, &entry).await?;

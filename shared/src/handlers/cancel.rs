@@ -7,6 +7,7 @@ use crate::clock;
 use crate::context::Context;
 use crate::directory::{Acquired, Directory, Lease};
 use crate::error::Error;
+use crate::reconcile::hash;
 use crate::report::{RunReport, RunState};
 
 /// Stops a run: one at work ends at its next report, one that waits for its next invocation ends at once, and of a held
@@ -49,7 +50,7 @@ async fn stop(context: &Context, report: RunReport) -> Result<RunReport, Error> 
 }
 
 async fn discard(context: &Context, report: RunReport) -> Result<RunReport, Error> {
-    run::holds(context, &report).await?;
+    run::holds(&context.directory, &report).await?;
     let (lease, directory) = run::take(context, &report).await?;
     let result = empty_hold(&directory, &lease, report).await;
     lease.finish().await?;
@@ -57,8 +58,12 @@ async fn discard(context: &Context, report: RunReport) -> Result<RunReport, Erro
 }
 
 async fn empty_hold(directory: &Directory, lease: &Lease, report: RunReport) -> Result<RunReport, Error> {
+    let listed = run::list(directory, &report).await?;
     let mut entries = directory.held(&report.connection);
     while let Some(entry) = entries.try_next().await? {
+        if !listed.contains(&hash((&entry.mapping, &entry.change.id))) {
+            continue;
+        }
         directory.remove_held(lease, &entry.mapping, &entry.change.id).await?;
     }
     directory.close_hold(lease).await?;

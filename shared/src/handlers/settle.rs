@@ -20,10 +20,10 @@ pub(crate) async fn settle(line: &Line, mapping: &Mapping, change: &Change) -> R
     if current.last_write.run == line.lease.run() && current.standing == change.standing {
         return Ok(current.last_write.outcome);
     }
-    let object = match line.read_again(mapping.source.objects(), &change.id).await? {
-        ById::Here(object) => object,
-        ById::NotVisible => return settle_absent(line, mapping, change, &current).await,
-        ById::Withheld(_) => return Ok(Outcome::Stale),
+    let object = match line.read_in_sight(mapping.source.objects(), &change.id).await? {
+        Some(ById::Here(object)) => object,
+        Some(ById::NotVisible) => return settle_absent(line, mapping, change, &current).await,
+        Some(ById::Withheld(_)) | None => return Ok(Outcome::Stale),
     };
     let Some(decoded) = line.decode(mapping.source.objects(), &[object]).await?.pop() else {
         return Ok(Outcome::Stale);

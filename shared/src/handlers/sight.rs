@@ -27,21 +27,12 @@ pub(super) async fn page_of_people(okta: &Okta, asked: &PageRequest) -> Result<P
     if !page.objects.is_empty() || page.next.is_some() {
         return Ok(page);
     }
-    if !sees_the_org(okta).await? {
+    if !okta.sees_the_org().await? {
         return Err(blind(
             "Okta's list of people has ended without anybody, and the credential sees nothing of the org.",
         ));
     }
     Ok(okta.page(asked).await?)
-}
-
-/// Whether a credential sees the org at all: the group that no org lacks or, where it may not list groups, anybody.
-pub(super) async fn sees_the_org(okta: &Okta) -> Result<bool, Interruption> {
-    Ok(match okta.everyone().await? {
-        Everyone::Visible { .. } => true,
-        Everyone::NotThere => false,
-        Everyone::NotPermitted(_) => okta.first_user().await?.is_some(),
-    })
 }
 
 /// Whether a list can be taken up by key only.

@@ -3,7 +3,6 @@
 use futures::TryStreamExt;
 
 use super::interruption::Interruption;
-use super::sight::sees_the_org;
 use crate::directory::Wake;
 use crate::line::{ById, Line};
 use crate::model::{ObjectKind, Outcome};
@@ -52,14 +51,7 @@ pub(crate) async fn wake(line: &Line, of: &[ObjectKind]) -> Result<Vec<Landing>,
 async fn look_again(line: &Line, wake: &Wake, id: &str) -> Result<Option<Vec<Landing>>, Interruption> {
     let Some(mapping) = line.connection.mapping(&wake.mapping) else { return Ok(Some(Vec::new())) };
     let objects = mapping.source.objects();
-    let mut found = line.read_again(objects, id).await?;
-    if matches!(found, ById::NotVisible) && objects == ObjectKind::User {
-        // To a role that was lost, nobody is.
-        if !sees_the_org(&line.okta).await? {
-            return Ok(None);
-        }
-        found = line.read_again(objects, id).await?;
-    }
+    let Some(found) = line.read_in_sight(objects, id).await? else { return Ok(None) };
     let landings = match found {
         ById::Here(object) => line.page((objects, &[object]), Source::ReadById, Met::Again).await?,
         // Nobody there to wait.

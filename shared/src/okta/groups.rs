@@ -45,6 +45,18 @@ impl Okta {
         }
         Ok(Everyone::NotThere)
     }
+
+    /// Whether the credential sees the org at all: the group that no org lacks or, where it may not list groups, anybody.
+    ///
+    /// # Errors
+    /// As for [`Okta::page`].
+    pub async fn sees_the_org(&self) -> Result<bool, OktaError> {
+        Ok(match self.everyone().await? {
+            Everyone::Visible { .. } => true,
+            Everyone::NotThere => false,
+            Everyone::NotPermitted(_) => self.first_user().await?.is_some(),
+        })
+    }
 }
 
 /// The size of the group, if this is Everyone.

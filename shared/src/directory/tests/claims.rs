@@ -95,6 +95,19 @@ async fn whoever_lets_go_of_a_claim_wakes_those_who_wait_for_it() {
 }
 
 #[tokio::test]
+async fn of_very_many_who_wait_for_a_claim_the_first_thousand_are_noted() {
+    let directory = directory().await;
+    let lease = lease(&directory, "run-1").await;
+    let claim = Claim::on("a");
+    assert_eq!(written(&directory, &lease, &[named("00u1", "a")]).await, Written::Done);
+    for waiter in 0..1_002 {
+        assert!(directory.wait_for(&lease, "employees", &claim, ("00u1", &format!("00w{waiter}"))).await.unwrap());
+    }
+    assert!(!directory.wait_for(&lease, "employees", &claim, ("00u7", "00w9")).await.unwrap());
+    assert_eq!(directory.waiting("acme", "employees", &claim).await.unwrap().len(), 1_000);
+}
+
+#[tokio::test]
 async fn a_leaver_keeps_the_claim_and_offers_it() {
     let directory = directory().await;
     let lease = lease(&directory, "run-1").await;

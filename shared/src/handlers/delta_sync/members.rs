@@ -33,7 +33,12 @@ pub(super) async fn read_groups(delta: &Delta) -> Result<(), Interruption> {
         let group = delta.line.groups.group(pass.group);
         match group.filter(|group| pass.first && delta.work().changed.contains(&group.id)) {
             Some(group) => list(delta, pass, group).await?,
-            None => delta.work().checkpoint.members.finish(),
+            None => {
+                let mut work = delta.work();
+                work.checkpoint.members.finish();
+                // An earlier invocation may have been in the middle of it: that says nothing of the next group.
+                (work.checkpoint.confirmed_to, work.members) = (None, Seen::default());
+            }
         }
     }
 }
@@ -118,16 +123,17 @@ async fn confirm_one(delta: &Delta, id: &str) -> Result<(), Interruption> {
     if concerned.is_empty() {
         return Ok(());
     }
-    match line.read_again(ObjectKind::User, id).await? {
-        ById::Here(object) => {
+    match line.read_in_sight(ObjectKind::User, id).await? {
+        Some(ById::Here(object)) => {
             let landings = delta.take_in(vec![object], Source::ReadById).await?;
             // A group that does not answer confirms nothing.
             let is_untold = landings.iter().any(|landing| landing.outcome == Some(Outcome::Stale));
             delta.work().checkpoint.untold |= is_untold;
         }
         // The log tells of deletions.
-        ById::NotVisible => {}
-        ById::Withheld(rejection) => withhold(delta, &concerned, (id, rejection)).await?,
+        Some(ById::NotVisible) => {}
+        None => line.note_untold(),
+        Some(ById::Withheld(rejection)) => withhold(delta, &concerned, (id, rejection)).await?,
     }
     Ok(())
 }

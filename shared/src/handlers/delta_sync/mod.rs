@@ -93,9 +93,10 @@ async fn phases(delta: &Delta) -> Result<RunState, Interruption> {
 async fn complete(delta: &Delta) -> Result<(), Interruption> {
     let line = &delta.line;
     line.publish().await?;
+    let leaves_open = delta.leaves_open();
     let (asked, is_untold) = {
         let work = delta.work();
-        (work.checkpoint.asked, work.checkpoint.untold || work.checkpoint.ledger.undecided)
+        (work.checkpoint.asked, work.checkpoint.untold || leaves_open)
     };
     let Some(watermark) = asked.map(watermark).filter(|_| !is_untold && line.groups.broken().is_empty()) else {
         return Ok(());

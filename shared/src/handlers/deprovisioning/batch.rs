@@ -50,9 +50,11 @@ pub(super) async fn read(okta: &Okta, at: &PageRequest, question: &PageRequest) 
 
 impl Batch {
     /// Where the log is taken up after this page. A credential that was just taken the sight of the events gets a page
-    /// without any, and its link leads past them: so one without any is asked for again.
-    pub(super) fn resumption(&self) -> Option<&PageRequest> {
-        if self.is_empty { Some(&self.asked) } else { self.next.as_ref() }
+    /// without any, and its link leads past them: so one without any is asked for again. `None` for the question from the
+    /// beginning, which is put anew.
+    pub(super) fn resumption(&self, question: &PageRequest) -> Option<String> {
+        let at = if self.is_empty { Some(&self.asked) } else { self.next.as_ref() };
+        at.filter(|at| *at != question).map(|at| at.as_str().to_owned())
     }
 }
 
@@ -71,13 +73,13 @@ impl LogPosition {
         is_new
     }
 
-    /// The same at a later end of the log: of what lies far behind it nothing need be remembered.
+    /// The same at a later end of the log: nothing waits any more, and of what lies far behind it nothing need be remembered.
     pub(super) fn moved(mut self, next: Option<String>, looked: Time) -> LogPosition {
         let since = looked.before(LATE_EVENTS);
         self.recent.retain(|(_, published)| *published >= since);
         self.recent.sort_unstable_by_key(|(_, published)| std::cmp::Reverse(*published));
         self.recent.truncate(MOST_REMEMBERED);
-        LogPosition { next, looked: Some(looked), since: Some(since), ..self }
+        LogPosition { next, looked: Some(looked), since: Some(since), waits_since: None, ..self }
     }
 }
 

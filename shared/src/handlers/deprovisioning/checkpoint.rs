@@ -20,6 +20,9 @@ pub(crate) struct Checkpoint {
     pub phase: Phase,
     /// Where the log goes on.
     pub next: Option<String>,
+    /// What the log was asked, as in [`LogPosition::question`]: its links go on with that.
+    #[serde(default)]
+    pub question: u64,
     /// Okta's clock on the last page.
     pub looked: Option<Time>,
     /// How far the page is that the log goes on at.
@@ -69,6 +72,7 @@ impl Checkpoint {
             mappings_digest,
             phase: Phase::Following,
             next: None,
+            question: 0,
             looked: None,
             page: Progress::default(),
             met_chunks: 0,
@@ -94,6 +98,14 @@ pub(crate) struct Work {
     pub(crate) witnesses: Vec<String>,
     /// Whether the stored listings of groups are those that the mappings name.
     pub(crate) knows_groups: bool,
+}
+
+impl Work {
+    /// Where the log goes on after what the run has read. A link goes on with the question that it came of: one of other
+    /// groups than today's is none.
+    pub(super) fn next(&self) -> Option<String> {
+        self.checkpoint.next.clone().filter(|_| self.checkpoint.question == self.position.question)
+    }
 }
 
 impl Sheet for Work {

@@ -32,7 +32,8 @@ pub(super) struct Hinted {
 pub(super) async fn follow(job: &Deprovisioning, first: Option<Batch>) -> Result<(), Interruption> {
     let okta = &job.line.okta;
     let (mut at, question) = {
-        let work = job.work();
+        let mut work = job.work();
+        (work.checkpoint.next, work.checkpoint.question) = (work.next(), work.position.question);
         let next = work.checkpoint.next.as_ref().or(work.position.next.as_ref());
         (next.map_or_else(|| work.question.clone(), |next| PageRequest::stored(next)), work.question.clone())
     };
@@ -54,7 +55,7 @@ pub(super) async fn follow(job: &Deprovisioning, first: Option<Batch>) -> Result
         {
             let checkpoint = &mut job.work().checkpoint;
             checkpoint.page = Progress::default();
-            checkpoint.next = batch.resumption().map(|next| next.as_str().to_owned());
+            checkpoint.next = batch.resumption(&question);
             checkpoint.looked = Some(batch.date);
         }
         at = match batch.next {

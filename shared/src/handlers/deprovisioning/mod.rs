@@ -190,13 +190,15 @@ async fn complete(context: &Context, job: &Deprovisioning) -> Result<(), Interru
     let (position, import_ended) = {
         let mut work = job.work();
         let looked = work.checkpoint.looked.unwrap_or_else(|| line.okta.now());
-        let waits_since = is_open.then(|| work.position.waits_since.unwrap_or(looked));
-        let waits = waits_since.is_some_and(|since| looked.since(since) < WAITED_FOR);
-        let position = LogPosition { waits_since, ..std::mem::take(&mut work.position) };
-        let gap = position.gap.or(waits_since.filter(|_| !waits));
-        let position = match waits {
-            true => LogPosition { recent: Vec::new(), ..position },
-            false => LogPosition { gap, ..position }.moved(work.checkpoint.next.clone(), looked),
+        let (next, position) = (work.next(), std::mem::take(&mut work.position));
+        let since = position.waits_since.unwrap_or(looked);
+        let position = match is_open {
+            true if looked.since(since) < WAITED_FOR => {
+                LogPosition { waits_since: Some(since), recent: Vec::new(), ..position }
+            }
+            // The import that makes up for them has to begin after whatever was passed.
+            true => LogPosition { gap: Some(looked), ..position }.moved(next, looked),
+            false => position.moved(next, looked),
         };
         (position, work.checkpoint.import_ended)
     };

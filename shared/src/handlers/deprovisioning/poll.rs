@@ -110,7 +110,7 @@ impl Poll {
                 let count = batch.unreadable;
                 run.report.warnings.push(format!("{count} events of Okta's log could not be read, and were left out."));
             }
-            let next = batch.next.as_ref().map(|next| next.as_str().to_owned());
+            let next = batch.resumption(&self.question);
             self.position = self.position.moved(next, batch.date);
             match batch.next {
                 Some(next) if !batch.is_last => at = next,

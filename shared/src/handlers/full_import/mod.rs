@@ -198,8 +198,7 @@ async fn phases(import: &Arc<Import>, state: &ConnectionState) -> Result<RunStat
 }
 
 /// Everything is in the directory, or in the hold: what follows starts from here. Not where a mapping could not be worked
-/// on, for its people were not looked at; nor where a deactivation could not be settled: a delta from where the one before
-/// began looks at these people again.
+/// on, for its people were not looked at; nor where somebody is left to the next look, which begins where the one before did.
 async fn complete(import: &Import, ending: RunState) -> Result<(), Interruption> {
     if !import.line.groups.broken().is_empty() {
         return Ok(());
@@ -207,10 +206,13 @@ async fn complete(import: &Import, ending: RunState) -> Result<(), Interruption>
     let started = import.report(RunState::Running).started;
     let line = &import.line;
     line.publish().await?;
-    let checkpoint = import.work().checkpoint.clone();
-    if checkpoint.ledger.undecided {
+    if import.leaves_open() {
+        line.warn(
+            "Okta could not tell of everybody: this import is not complete, and the next one looks at them again.",
+        );
         return Ok(());
     }
+    let checkpoint = import.work().checkpoint.clone();
     if line.any_unsynced() {
         let connection = &line.connection;
         // Also of mappings that were taken out of the connection.

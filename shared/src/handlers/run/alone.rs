@@ -1,11 +1,16 @@
 //! What a person wants of a run: to see it, to decide on its hold, or to work while none is beside.
 
+use std::collections::HashSet;
+use std::future::ready;
+
+use futures::TryStreamExt;
 use ulid::Ulid;
 
 use crate::context::Context;
 use crate::directory::{Acquired, Directory, Lease};
 use crate::error::{Error, Fate};
 use crate::model::Job;
+use crate::reconcile::hash;
 use crate::report::{Problem, RunReport, RunState};
 
 /// The report of a run.
@@ -35,17 +40,29 @@ pub(crate) fn not_in_state(report: &RunReport, what: &str) -> Error {
 ///
 /// # Errors
 /// Fatal when the run is not held, or its hold is gone or another run's by now.
-pub(crate) async fn holds(context: &Context, report: &RunReport) -> Result<(), Error> {
+pub(crate) async fn holds(directory: &Directory, report: &RunReport) -> Result<(), Error> {
     if report.state != RunState::Held {
         return Err(not_in_state(report, "is not held"));
     }
-    match context.directory.hold(&report.connection).await? {
+    match directory.hold(&report.connection).await? {
         Some(hold) if hold.run == report.run => Ok(()),
         Some(hold) => {
             Err(not_in_state(report, &format!("was followed by run {}, which the hold waits for now", hold.run)))
         }
         None => Err(not_in_state(report, "holds nothing any more: a later run found that Okta does not bear it out")),
     }
+}
+
+/// What a run's hold lists, as hashes of mapping and id: read whole before anything is done about it, so that what other
+/// jobs add meanwhile is nothing that a person has decided on.
+///
+/// # Errors
+/// As for [`holds`].
+pub(crate) async fn list(directory: &Directory, report: &RunReport) -> Result<HashSet<u64>, Error> {
+    let entries = directory.held(&report.connection).try_filter(|entry| ready(*entry.run <= *report.run));
+    let listed = entries.map_ok(|entry| hash((&entry.mapping, &entry.change.id))).try_collect().await?;
+    holds(directory, report).await?;
+    Ok(listed)
 }
 
 /// Takes the lease of an ended run's job, so that nothing else works on the connection's hold meanwhile.

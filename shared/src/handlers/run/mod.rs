@@ -5,6 +5,7 @@ mod open;
 mod problems;
 
 use std::collections::BTreeSet;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
 use ulid::Ulid;
 
-pub(crate) use self::alone::{begin_alone, busy, find, holds, not_in_state, take};
+pub(crate) use self::alone::{begin_alone, busy, find, holds, list, not_in_state, take};
 use self::open::blank;
 pub(crate) use self::open::{Announced, Opened, announce, open, open_shared};
 pub(crate) use self::problems::{held_problem, too_many_invocations};
@@ -80,6 +81,7 @@ impl Run {
             plans: Plans::Everything,
             unsynced: self.directory.unsynced_ids(&connection.name).await?.into(),
             reported: Mutex::default(),
+            untold: AtomicBool::new(false),
             warnings: self.report.warnings.iter().cloned().collect::<BTreeSet<_>>().into(),
             lease: self.lease.clone(),
             connection,

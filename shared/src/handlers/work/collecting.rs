@@ -37,13 +37,12 @@ pub(crate) struct Looked {
 }
 
 /// Everything up to the time that Okta was asked at is in the directory, or in the hold: what follows starts from here. Not
-/// where a deactivation could not be settled.
+/// where somebody, or something, is left to the next look.
 pub(crate) async fn complete<S: Collects>(job: &AtWork<S>, ending: RunState) -> Result<(), Interruption> {
     let line = &job.line;
     line.publish().await?;
     let looked = job.work().looked();
-    let undecided = job.ledger(|ledger| ledger.undecided);
-    let Some(asked) = looked.asked.filter(|_| !undecided) else { return Ok(()) };
+    let Some(asked) = looked.asked.filter(|_| !job.leaves_open()) else { return Ok(()) };
     if looked.all && line.any_unsynced() {
         let started = job.report(RunState::Running).started;
         let is_of = |name: &str| line.connection.mapping(name).is_some_and(|mapping| mapping.source.reads(S::OBJECTS));

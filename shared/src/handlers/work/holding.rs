@@ -71,7 +71,7 @@ pub(crate) async fn held(job: &AtWork<impl Sheet>) -> Result<Held, Interruption>
 pub(super) async fn drop_refuted<S: Sheet>(job: &AtWork<S>) -> Result<u64, Interruption> {
     let line = &job.line;
     let mut entries = line.directory.held(&line.connection.name);
-    let mut left = 0;
+    let (mut left, leaves_open) = (0, job.leaves_open());
     while let Some(entry) = entries.try_next().await? {
         // Of what this run did not read it can say nothing.
         let mapping = line.connection.mapping(&entry.mapping);
@@ -83,7 +83,7 @@ pub(super) async fn drop_refuted<S: Sheet>(job: &AtWork<S>) -> Result<u64, Inter
         let is_broken = line.groups.broken().contains_key(&entry.mapping);
         // Of a later run, perhaps, which saw them go after this one did not: runs' ids go by time.
         let is_newer = *entry.run >= *line.lease.run();
-        if is_broken || is_newer || line.is_unsynced(&entry.mapping, &entry.change.id) {
+        if leaves_open || is_broken || is_newer || line.is_unsynced(&entry.mapping, &entry.change.id) {
             left += 1;
         } else {
             line.directory.remove_held(&line.lease, &entry.mapping, &entry.change.id).await?;

@@ -31,6 +31,9 @@ pub(crate) struct Ledger {
     /// moves no watermark.
     #[serde(default)]
     pub undecided: bool,
+    /// Whether nobody could tell something of somebody whom an earlier invocation met.
+    #[serde(default)]
+    pub untold: bool,
     /// From events of Okta's log to the inactive records.
     #[serde(default)]
     pub lags: Lags,

@@ -130,6 +130,12 @@ impl<S: Sheet> AtWork<S> {
         self.sheet.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether the run has to leave somebody to the next look: nobody could tell something of them, or their deactivation
+    /// could not be settled. Then it moves no watermark.
+    pub(crate) fn leaves_open(&self) -> bool {
+        self.line.any_untold() || self.ledger(|ledger| ledger.untold || ledger.undecided)
+    }
+
     /// Looks at the ledger, or changes it.
     pub(crate) fn ledger<T>(&self, look: impl FnOnce(&mut Ledger) -> T) -> T {
         look(S::ledger(self.work().checkpoint()))
@@ -194,6 +200,7 @@ impl<S: Sheet> AtWork<S> {
     pub(crate) async fn save(&self) -> Result<(), Interruption> {
         let (mut checkpoint, chunks) = {
             let mut work = self.work();
+            S::ledger(work.checkpoint()).untold |= self.line.any_untold();
             let chunks = work.unsaved();
             self.pages.store(0, Ordering::Relaxed);
             (work.checkpoint().clone(), chunks)

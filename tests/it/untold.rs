@@ -136,7 +136,7 @@ async fn what_another_job_adds_to_a_hold_while_a_person_decides_is_neither_carri
         let report = world.import().await;
         assert_eq!(world.held().await.len(), 4, "{report:?}");
         world.sim.with(|org| assert!(org.deactivate(&people[4])));
-        add_to_the_hold(&world, (&people[0], &people[4])).await;
+        add_to_the_hold(&world, &report, (&people[0], &people[4])).await;
         let decided = match decision {
             RunState::Cancelled => cancel(&world.context, &report.run).await,
             _ => approve(&world.context, &report.run).await,
@@ -148,15 +148,17 @@ async fn what_another_job_adds_to_a_hold_while_a_person_decides_is_neither_carri
 }
 
 /// A delta that is at work has added somebody to the hold, and has not said so yet.
-async fn add_to_the_hold(world: &World, (like, id): (&str, &str)) {
+async fn add_to_the_hold(world: &World, held: &RunReport, (like, id): (&str, &str)) {
     let (directory, name) = (&world.context.directory, &world.connection.name);
     let like = directory.held_change(name, PEOPLE, like).await.unwrap().expect("an entry");
     let run = "7ZZZZZZZZZZZZZZZZZZZZZZZZZ";
     let Acquired::New(lease) = directory.acquire(name, Job::DeltaSync, run).await.unwrap() else {
         panic!("a delta is at work");
     };
+    let (run, job, state) = (run.to_owned(), Job::DeltaSync, RunState::Running);
+    directory.put_run(&lease, &RunReport { run, job, state, ended: None, ..held.clone() }).await.unwrap();
     directory.add_held(&lease, PEOPLE, &Change { id: id.to_owned(), ..like }).await.unwrap();
-    lease.finish().await.unwrap();
+    lease.pause().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,13 +1,12 @@
 //! What a person wants of a run: to see it, to decide on its hold, or to work while none is beside.
 
-use std::collections::HashSet;
-use std::future::ready;
+use std::collections::{HashMap, HashSet};
 
 use futures::TryStreamExt;
 use ulid::Ulid;
 
 use crate::context::Context;
-use crate::directory::{Acquired, Directory, Lease};
+use crate::directory::{Acquired, Directory, HeldEntry, Lease};
 use crate::error::{Error, Fate};
 use crate::model::Job;
 use crate::reconcile::hash;
@@ -54,13 +53,23 @@ pub(crate) async fn holds(directory: &Directory, report: &RunReport) -> Result<(
 }
 
 /// What a run's hold lists, as hashes of mapping and id: read whole before anything is done about it, so that what other
-/// jobs add meanwhile is nothing that a person has decided on.
+/// jobs add meanwhile, and what one that is at work has added without a word yet, is nothing that a person decides on.
 ///
 /// # Errors
 /// As for [`holds`].
 pub(crate) async fn list(directory: &Directory, report: &RunReport) -> Result<HashSet<u64>, Error> {
-    let entries = directory.held(&report.connection).try_filter(|entry| ready(*entry.run <= *report.run));
-    let listed = entries.map_ok(|entry| hash((&entry.mapping, &entry.change.id))).try_collect().await?;
+    let mut listed = HashSet::new();
+    let mut ended = HashMap::from([(report.run.clone(), true)]);
+    let mut entries = directory.held(&report.connection);
+    while let Some(HeldEntry { mapping, run, change }) = entries.try_next().await? {
+        if !ended.contains_key(&run) {
+            let report = directory.run(&run).await?;
+            ended.insert(run.clone(), report.is_none_or(|report| report.ended.is_some()));
+        }
+        if ended[&run] {
+            listed.insert(hash((&mapping, &change.id)));
+        }
+    }
     holds(directory, report).await?;
     Ok(listed)
 }

@@ -125,33 +125,45 @@ async fn a_role_that_is_lost_during_an_approval_deactivates_nobody_who_is_back_i
 }
 
 #[tokio::test]
-async fn what_another_job_adds_to_a_hold_while_a_person_decides_is_neither_carried_out_nor_discarded() {
-    for decision in [RunState::Succeeded, RunState::Cancelled] {
-        let world = World::new(Setup { people: 50, max_deactivations: 2, ..Setup::default() }).await;
-        assert_eq!(world.import().await.state, RunState::Succeeded);
-        world.later(DAY);
-        let people = world.active();
-        world.sim.with(|org| assert!(people[..4].iter().all(|id| org.deactivate(id))));
-        world.later(DAY);
-        let report = world.import().await;
-        assert_eq!(world.held().await.len(), 4, "{report:?}");
-        world.sim.with(|org| assert!(org.deactivate(&people[4])));
-        add_to_the_hold(&world, &report, (&people[0], &people[4])).await;
-        let decided = match decision {
-            RunState::Cancelled => cancel(&world.context, &report.run).await,
-            _ => approve(&world.context, &report.run).await,
-        };
-        assert_eq!(decided.unwrap().state, decision);
-        assert_eq!(world.standing(PEOPLE, &people[4]).await, None);
-        assert_eq!(world.held().await, [(PEOPLE.to_owned(), people[4].clone())]);
+async fn while_another_job_adds_to_a_hold_nobody_decides_on_it() {
+    let world = World::new(Setup { people: 50, max_deactivations: 2, ..Setup::default() }).await;
+    assert_eq!(world.import().await.state, RunState::Succeeded);
+    world.later(DAY);
+    let people = world.active();
+    world.sim.with(|org| assert!(people[..4].iter().all(|id| org.deactivate(id))));
+    world.later(DAY);
+    let report = world.import().await;
+    assert_eq!(world.held().await.len(), 4, "{report:?}");
+    world.sim.with(|org| assert!(org.deactivate(&people[4])));
+    add_to_the_hold(&world, &report, (&people[0], &people[4])).await;
+    for refused in [approve(&world.context, &report.run).await, cancel(&world.context, &report.run).await] {
+        let refused = refused.expect_err("a run is at work").problem();
+        assert!(refused.detail.contains("is not finished"), "{refused:?}");
     }
+    assert_eq!((world.held().await.len(), world.standing(PEOPLE, &people[0]).await), (5, None));
+}
+
+#[tokio::test]
+async fn what_somebody_held_after_an_import_had_met_them_is_not_taken_for_refuted() {
+    let world = World::new(Setup { people: 50, max_deactivations: 2, ..Setup::default() }).await;
+    assert_eq!(world.import().await.state, RunState::Succeeded);
+    world.later(DAY);
+    let people = world.active();
+    world.sim.with(|org| assert!(people[..4].iter().all(|id| org.deactivate(id))));
+    world.later(DAY);
+    let report = world.import().await;
+    // It began before, and is at work still.
+    add_to_the_hold(&world, &report, (&people[0], &people[4])).await;
+    let next = world.import().await;
+    assert_eq!(next.state, RunState::Held);
+    assert!(world.held().await.contains(&(PEOPLE.to_owned(), people[4].clone())), "{next:?}");
 }
 
 /// A delta that is at work has added somebody to the hold, and has not said so yet.
 async fn add_to_the_hold(world: &World, held: &RunReport, (like, id): (&str, &str)) {
     let (directory, name) = (&world.context.directory, &world.connection.name);
     let like = directory.held_change(name, PEOPLE, like).await.unwrap().expect("an entry");
-    let run = "7ZZZZZZZZZZZZZZZZZZZZZZZZZ";
+    let run = "00000000000000000000000001";
     let Acquired::New(lease) = directory.acquire(name, Job::DeltaSync, run).await.unwrap() else {
         panic!("a delta is at work");
     };

@@ -1,6 +1,6 @@
 //! What a person wants of a run: to see it, to decide on its hold, or to work while none is beside.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
 use futures::TryStreamExt;
 use ulid::Ulid;
@@ -53,21 +53,20 @@ pub(crate) async fn holds(directory: &Directory, report: &RunReport) -> Result<(
 }
 
 /// What a run's hold lists, as hashes of mapping and id: read whole before anything is done about it, so that what other
-/// jobs add meanwhile, and what one that is at work has added without a word yet, is nothing that a person decides on.
+/// jobs add meanwhile is nothing that a person decides on.
 ///
 /// # Errors
-/// As for [`holds`].
+/// As for [`holds`]; and retryable while a run that has added to the list already is not finished.
 pub(crate) async fn list(directory: &Directory, report: &RunReport) -> Result<HashSet<u64>, Error> {
-    let mut listed = HashSet::new();
-    let mut ended = HashMap::from([(report.run.clone(), true)]);
+    let (mut listed, mut runs) = (HashSet::new(), BTreeSet::new());
     let mut entries = directory.held(&report.connection);
     while let Some(HeldEntry { mapping, run, change }) = entries.try_next().await? {
-        if !ended.contains_key(&run) {
-            let report = directory.run(&run).await?;
-            ended.insert(run.clone(), report.is_none_or(|report| report.ended.is_some()));
-        }
-        if ended[&run] {
-            listed.insert(hash((&mapping, &change.id)));
+        listed.insert(hash((&mapping, &change.id)));
+        runs.insert(run);
+    }
+    for run in runs {
+        if directory.run(&run).await?.is_some_and(|other| other.ended.is_none()) {
+            return Err(busy(&report.connection, &run, "It adds to the hold: decide when it has ended."));
         }
     }
     holds(directory, report).await?;

@@ -1,6 +1,6 @@
 //! The hold: who waits in it, who is dropped from it, and when somebody is alarmed; and what a blind run leaves unsynced.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use futures::stream::TryStreamExt;
 
@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::handlers::interruption::Interruption;
 use crate::model::{Change, Outcome, Rejection, RejectionReason};
 use crate::reconcile::hash;
+use crate::report::RunState;
 use crate::telemetry;
 
 /// People in the open hold, as hashes of mapping and id: there may be many.
@@ -67,11 +68,13 @@ pub(crate) async fn held(job: &AtWork<impl Sheet>) -> Result<Held, Interruption>
 }
 
 /// A full import met everybody: an entry of the hold that it did not add or confirm is one that Okta no longer bears
-/// out. Gives how many are left.
+/// out; unless somebody may have added it only after they were met. Gives how many are left.
 pub(super) async fn drop_refuted<S: Sheet>(job: &AtWork<S>) -> Result<u64, Interruption> {
     let line = &job.line;
     let mut entries = line.directory.held(&line.connection.name);
     let (mut left, leaves_open) = (0, job.leaves_open());
+    let began = job.report(RunState::Running).started;
+    let mut ended_before: HashMap<String, bool> = HashMap::new();
     while let Some(entry) = entries.try_next().await? {
         // Of what this run did not read it can say nothing.
         let mapping = line.connection.mapping(&entry.mapping);
@@ -83,7 +86,13 @@ pub(super) async fn drop_refuted<S: Sheet>(job: &AtWork<S>) -> Result<u64, Inter
         let is_broken = line.groups.broken().contains_key(&entry.mapping);
         // Of a later run, perhaps, which saw them go after this one did not: runs' ids go by time.
         let is_newer = *entry.run >= *line.lease.run();
-        if leaves_open || is_broken || is_newer || line.is_unsynced(&entry.mapping, &entry.change.id) {
+        if !ended_before.contains_key(&entry.run) {
+            let adder = line.directory.run(&entry.run).await?;
+            let has_ended = adder.is_none_or(|adder| adder.ended.is_some_and(|ended| ended < began));
+            ended_before.insert(entry.run.clone(), has_ended);
+        }
+        let may_be_later = !ended_before[&entry.run];
+        if leaves_open || may_be_later || is_broken || is_newer || line.is_unsynced(&entry.mapping, &entry.change.id) {
             left += 1;
         } else {
             line.directory.remove_held(&line.lease, &entry.mapping, &entry.change.id).await?;

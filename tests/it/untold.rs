@@ -1,12 +1,11 @@
 //! Of whom Okta could not tell for a moment, nobody is deactivated, and nobody is forgotten: the next look begins where this
-//! one did. What a person approved is theirs alone.
+//! one did.
 
 use std::time::Duration;
 
 use okta_sim::{Fault, FaultKind, Match, Role};
 use rollcall_shared::directory::Acquired;
 use rollcall_shared::handlers::approve::approve;
-use rollcall_shared::handlers::cancel::cancel;
 use rollcall_shared::model::{Change, Job, Reason, RejectionReason};
 use rollcall_shared::report::{RunReport, RunState};
 use test_support::wire::{Cut, When, Wire};
@@ -122,25 +121,6 @@ async fn a_role_that_is_lost_during_an_approval_deactivates_nobody_who_is_back_i
     let approved = approve(&world.context, &report.run).await.unwrap();
     assert_eq!((approved.state, world.standing(PEOPLE, &missing).await), (RunState::Succeeded, None));
     world.assert_true().await;
-}
-
-#[tokio::test]
-async fn while_another_job_adds_to_a_hold_nobody_decides_on_it() {
-    let world = World::new(Setup { people: 50, max_deactivations: 2, ..Setup::default() }).await;
-    assert_eq!(world.import().await.state, RunState::Succeeded);
-    world.later(DAY);
-    let people = world.active();
-    world.sim.with(|org| assert!(people[..4].iter().all(|id| org.deactivate(id))));
-    world.later(DAY);
-    let report = world.import().await;
-    assert_eq!(world.held().await.len(), 4, "{report:?}");
-    world.sim.with(|org| assert!(org.deactivate(&people[4])));
-    add_to_the_hold(&world, &report, (&people[0], &people[4])).await;
-    for refused in [approve(&world.context, &report.run).await, cancel(&world.context, &report.run).await] {
-        let refused = refused.expect_err("a run is at work").problem();
-        assert!(refused.detail.contains("is not finished"), "{refused:?}");
-    }
-    assert_eq!((world.held().await.len(), world.standing(PEOPLE, &people[0]).await), (5, None));
 }
 
 #[tokio::test]

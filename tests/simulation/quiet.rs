@@ -163,19 +163,7 @@ impl Storm {
                 Ok(report) => {
                     self.schedule.note(format!("a person approves what run {} holds: {:?}", hold.run, report.state))
                 }
-                Err(error) => {
-                    // Another job has died after it had added to the hold.
-                    let unfinished = JOBS.into_iter().find(|job| is_unfinished(&self.deployment.database, *job));
-                    let Some(job) = unfinished else {
-                        return vec![format!("what is held cannot be approved: {error}")];
-                    };
-                    self.schedule.note(format!("it cannot be approved yet: {error}"));
-                    let found = self.pass(job).await;
-                    if !found.is_empty() {
-                        return found;
-                    }
-                    continue;
-                }
+                Err(error) => return vec![format!("what is held cannot be approved: {error}")],
             }
             for job in [Job::DeltaSync, Job::Deprovisioning, Job::DeviceCollection] {
                 let found = self.pass(job).await;

@@ -1,12 +1,12 @@
 //! What a person wants of a run: to see it, to decide on its hold, or to work while none is beside.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 use futures::TryStreamExt;
 use ulid::Ulid;
 
 use crate::context::Context;
-use crate::directory::{Acquired, Directory, HeldEntry, Lease};
+use crate::directory::{Acquired, Directory, Lease};
 use crate::error::{Error, Fate};
 use crate::model::Job;
 use crate::reconcile::hash;
@@ -56,19 +56,11 @@ pub(crate) async fn holds(directory: &Directory, report: &RunReport) -> Result<(
 /// jobs add meanwhile is nothing that a person decides on.
 ///
 /// # Errors
-/// As for [`holds`]; and retryable while a run that has added to the list already is not finished.
+/// As for [`holds`].
 pub(crate) async fn list(directory: &Directory, report: &RunReport) -> Result<HashSet<u64>, Error> {
-    let (mut listed, mut runs) = (HashSet::new(), BTreeSet::new());
-    let mut entries = directory.held(&report.connection);
-    while let Some(HeldEntry { mapping, run, change }) = entries.try_next().await? {
-        listed.insert(hash((&mapping, &change.id)));
-        runs.insert(run);
-    }
-    for run in runs {
-        if directory.run(&run).await?.is_some_and(|other| other.ended.is_none()) {
-            return Err(busy(&report.connection, &run, "It adds to the hold: decide when it has ended."));
-        }
-    }
+    let entries = directory.held(&report.connection);
+    let listed = entries.map_ok(|entry| hash((&entry.mapping, &entry.change.id))).try_collect().await?;
+    // Whoever has added to it until now, and has said so, is the one that it waits for.
     holds(directory, report).await?;
     Ok(listed)
 }

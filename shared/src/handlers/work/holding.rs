@@ -8,9 +8,10 @@ use super::{AtWork, Sheet};
 use crate::directory::{Collected, CollectedFate, SHARDS};
 use crate::error::Error;
 use crate::handlers::interruption::Interruption;
+use crate::handlers::run::OLDEST;
 use crate::model::{Change, Outcome, Rejection, RejectionReason};
 use crate::reconcile::hash;
-use crate::report::RunState;
+use crate::report::{RunReport, RunState};
 use crate::telemetry;
 
 /// People in the open hold, as hashes of mapping and id: there may be many.
@@ -88,7 +89,9 @@ pub(super) async fn drop_refuted<S: Sheet>(job: &AtWork<S>) -> Result<u64, Inter
         let is_newer = *entry.run >= *line.lease.run();
         if !ended_before.contains_key(&entry.run) {
             let adder = line.directory.run(&entry.run).await?;
-            let has_ended = adder.is_none_or(|adder| adder.ended.is_some_and(|ended| ended < began));
+            // One that did not end within a day is not gone on with.
+            let ended = |adder: RunReport| adder.ended.unwrap_or(adder.started.after(OLDEST));
+            let has_ended = adder.is_none_or(|adder| ended(adder) < began);
             ended_before.insert(entry.run.clone(), has_ended);
         }
         let may_be_later = !ended_before[&entry.run];

@@ -4,8 +4,12 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use okta_sim::Options;
+use rollcall_shared::directory::Acquired;
+use rollcall_shared::model::Reason;
 use rollcall_shared::report::{RunReport, RunState};
 use test_support::world::{Job, PEOPLE, Setup, World, assert_adds_up, counts, import};
+
+use super::delta::{Scene, usual};
 
 /// A world whose org answers slowly enough to do something meanwhile.
 async fn slow() -> World {
@@ -50,6 +54,24 @@ async fn a_holder_who_lost_the_lease_cannot_undo_what_its_successor_wrote() {
     assert_eq!((stored.state, &stored.mappings), (RunState::Succeeded, &report.mappings));
     world.assert_true().await;
     assert_eq!(counts(&world.import().await, PEOPLE).unchanged, 40);
+}
+
+#[tokio::test]
+async fn what_died_before_it_had_a_report_is_a_run_of_its_own_and_none_that_polls_share() {
+    let Scene { world, people, .. } = usual().await;
+    let shared = world.deprovision().await;
+    let name = &world.connection.name;
+    let lease = world.context.directory.acquire(name, Job::Deprovisioning, "01KAE8V5ZJ0000000000000000").await.unwrap();
+    let Acquired::New(lease) = lease else { panic!("{} is not finished", shared.run) };
+    lease.pause().await.unwrap();
+    assert!(world.sim.with(|org| org.deactivate(&people[15])));
+
+    let report = world.deprovision().await;
+    assert_eq!((report.run.as_str(), report.state), ("01KAE8V5ZJ0000000000000000", RunState::Succeeded));
+    assert_eq!(world.standing(PEOPLE, &people[15]).await, Some(Reason::Deactivated));
+    let runs = world.context.directory.runs(name).await.unwrap();
+    assert!(runs.iter().all(|run| run.ended.is_some()), "{runs:?}");
+    world.assert_true().await;
 }
 
 #[tokio::test]

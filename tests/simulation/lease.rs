@@ -19,11 +19,11 @@ pub(crate) fn lapse(database: &Database, job: Job) -> bool {
     database.update_item(serde_json::from_value(request).expect("a request")).is_ok()
 }
 
-/// Whether a run of a job is left unfinished.
-pub(crate) fn is_unfinished(database: &Database, job: Job) -> bool {
+/// The run of a job that is left unfinished.
+pub(crate) fn unfinished(database: &Database, job: Job) -> Option<String> {
     let request = json!({ "TableName": stack::tables().state, "Key": key(job), "ConsistentRead": true });
     let answer = database.get_item(serde_json::from_value(request).expect("a request")).expect("an answer");
-    serde_json::to_value(answer).expect("an item")["Item"]["run"].is_object()
+    serde_json::to_value(answer).expect("an item")["Item"]["run"]["S"].as_str().map(str::to_owned)
 }
 
 fn key(job: Job) -> Value {

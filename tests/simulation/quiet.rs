@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::deployment::CONNECTION;
 use crate::gate::{Gate, Verdict};
 use crate::invocation::run;
-use crate::lease::{is_unfinished, lapse};
+use crate::lease::{lapse, unfinished};
 use crate::storm::{JOBS, Storm};
 use crate::workers::told;
 
@@ -57,6 +57,7 @@ impl Storm {
         }
         self.deployment.gate.quiet().await;
         self.look_on();
+        found.extend(self.runs_without_end().await);
         found.append(&mut self.observer.findings);
         self.count_rejoined().await;
         found
@@ -101,7 +102,7 @@ impl Storm {
         for _ in 0..MOST_STARTS {
             // Whoever has it is dead, and its time is up.
             lapse(&self.deployment.database, job);
-            let is_new = !is_unfinished(&self.deployment.database, job);
+            let is_new = unfinished(&self.deployment.database, job).is_none();
             let report = match self.start_quietly(job).await {
                 Ok(report) => report,
                 // Leases go by the wall clock: where this machine is too busy, one lapses under its holder.
@@ -151,7 +152,7 @@ impl Storm {
             let hold = directory.hold(CONNECTION).await.expect("the hold can be read");
             let Some(hold) = hold else { return Vec::new() };
             let run = directory.run(&hold.run).await.expect("the run can be read").expect("a run that is held for");
-            if run.state != RunState::Held || is_unfinished(&self.deployment.database, run.job) {
+            if run.state != RunState::Held || unfinished(&self.deployment.database, run.job).is_some() {
                 self.schedule.note(format!("run {} holds, and is {:?}", run.run, run.state));
                 let found = self.pass(run.job).await;
                 if !found.is_empty() {
@@ -180,6 +181,14 @@ impl Storm {
     async fn is_never_imported(&self) -> bool {
         let state = self.deployment.outside.directory.connection_state(CONNECTION).await;
         state.expect("the state can be read").last_complete.is_none()
+    }
+
+    /// Runs that are said to be at work, and that nobody will ever take up.
+    async fn runs_without_end(&self) -> Vec<String> {
+        let runs = self.deployment.outside.directory.runs(CONNECTION).await.expect("the runs can be read");
+        let is_left = |run: &RunReport| unfinished(&self.deployment.database, run.job).as_ref() != Some(&run.run);
+        let at_work = runs.into_iter().filter(|run| run.state == RunState::Running);
+        at_work.filter(is_left).map(|run| format!("{} {} has no end", run.job.name(), run.run)).collect()
     }
 
     async fn count_rejoined(&mut self) {

@@ -8,6 +8,9 @@ use test_support::wire::{Call, Message};
 
 use crate::label::is_ulid;
 
+/// Letters of an id that are its time.
+const TIME: usize = 10;
+
 /// The ids that the seed has given.
 pub(crate) struct RunIds {
     rng: Rng,
@@ -43,8 +46,10 @@ impl RunIds {
 
     fn draw(&mut self, drawn: &str) -> String {
         let letters = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-        let random = (0..drawn.len() - 1).map(|_| char::from(letters[self.rng.usize(..letters.len())]));
-        let given: String = std::iter::once('0').chain(random).collect();
+        // A later one comes after, as with those that have the time in front.
+        let ordered = format!("{:0TIME$}", self.given.len());
+        let random = (TIME..drawn.len()).map(|_| char::from(letters[self.rng.usize(..letters.len())]));
+        let given: String = ordered.chars().chain(random).collect();
         self.given.insert(given.clone());
         self.instead.insert(drawn.to_owned(), given.clone());
         given

@@ -165,10 +165,12 @@ impl Lease {
             .set("run", text(run))
             .set("begun_by", text(&self.held.holder))
             .set("left", text(self.run()))
-            .set("expires_at", whole(sent.clock.after(self.held.directory.lease_times.lasts).millis()));
+            .set("expires_at", whole(sent.clock.after(self.held.directory.lease_times.lasts).millis()))
+            .returning(ReturnValue::AllNew);
         match self.held.directory.update_at_once(&self.held.key, update).await? {
-            Conditional::Done(_) => {
-                let mut held = self.held.anew(run);
+            // As when it is acquired, the run is the one that the item has.
+            Conditional::Done(item) => {
+                let mut held = self.held.anew(item.text("run")?);
                 held.broken_off = [self.held.broken_off.clone(), vec![self.run().to_owned()]].concat();
                 Ok(Lease { held: Held::start(held, sent) })
             }

@@ -117,27 +117,30 @@ impl Run {
             ..self.report.clone()
         };
         self.directory.put_run(&self.lease, &left).await?;
-        self.lease = self.lease.clone().start_anew(&new).await?;
-        self.report = RunReport { invocations: 1, ..blank(&new, &left.connection, left.job) };
-        self.taken_up = false;
-        self.directory.open_run(&self.lease, &self.report).await?;
-        tracing::info!(run = new, connection = left.connection, left = left.run, "run started anew");
+        self.begin(&new).await?;
+        tracing::info!(run = self.report.run, connection = left.connection, left = left.run, "run started anew");
         Ok(())
     }
 
     /// Goes on as a run of its own, where it began as one that several invocations share.
     pub(crate) async fn set_apart(&mut self) -> Result<(), Error> {
-        let new = Ulid::generate().to_string();
         if self.taken_up {
             // Its report says that it is at work, which it is no more.
             (self.report.state, self.report.ended) = (RunState::Succeeded, Some(clock::now()));
             self.directory.put_run(&self.lease, &self.report).await?;
         }
-        self.lease = self.lease.clone().start_anew(&new).await?;
-        self.report = RunReport { invocations: 1, ..blank(&new, &self.report.connection, self.report.job) };
+        self.begin(&Ulid::generate().to_string()).await?;
+        tracing::info!(run = self.report.run, connection = self.report.connection, "run set apart");
+        Ok(())
+    }
+
+    /// Begins another run in the place of this one, of which nothing is gone on with.
+    async fn begin(&mut self, new: &str) -> Result<(), Error> {
+        self.lease = self.lease.clone().start_anew(new).await?;
+        self.report =
+            RunReport { invocations: 1, ..blank(self.lease.run(), self.lease.connection(), self.lease.job()) };
         self.taken_up = false;
         self.directory.open_run(&self.lease, &self.report).await?;
-        tracing::info!(run = new, connection = self.report.connection, "run set apart");
         Ok(())
     }
 

@@ -57,7 +57,8 @@ pub(crate) async fn open_shared(
     // One that was only announced has nothing that could be gone on with.
     let has_begun = taken_up.as_ref().is_some_and(|report| report.invocations > 0);
     let known = match shared {
-        Some(run) if !is_taken_up => directory.run(run).await?,
+        // One that died before it had a report, say, is a run of its own all the same.
+        Some(run) if !is_taken_up && run == lease.run() => directory.run(run).await?,
         Some(_) | None => taken_up,
     };
     let is_known = known.is_some();

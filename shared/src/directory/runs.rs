@@ -12,10 +12,10 @@ use super::keys::{self, Table};
 use super::lease::Lease;
 use super::list_page::{ListCursor, ListPage};
 use super::search::{Direction, Search};
-use super::update::{Update, text};
+use super::update::{Update, text, whole};
 use super::write::word;
 use super::{Directory, DirectoryError, expiry};
-use crate::report::RunReport;
+use crate::report::{RunReport, RunState};
 
 /// How many runs a list of them has.
 const LISTED: usize = 100;
@@ -46,21 +46,27 @@ impl Directory {
         self.put_run(lease, report).await
     }
 
-    /// Stores the report of the lease's run: one write.
+    /// Stores the report of the lease's run: one write. Once it has ended, only a later holder says that it is at work.
     ///
     /// # Errors
     /// Retryable when the lease has lapsed, a later holder has written, or DynamoDB throttles or is out of reach; fatal
     /// when it refuses.
     pub async fn put_run(&self, lease: &Lease, report: &RunReport) -> Result<RunControl, DirectoryError> {
         let expires = expiry::of_run(report.ended.unwrap_or(report.started));
-        let update = Update::new()
-            .fenced(&Fence::of(lease))
+        let fence = Fence::of(lease);
+        let mut update = Update::new()
+            .fenced(&fence)
             .set("connection", text(&report.connection))
             .set("job", text(report.job.name()))
             .set("state", text(word(report.state)))
             .set("report", self.report_map(report)?)
             .set(expiry::EXPIRES, expires)
             .returning(ReturnValue::AllNew);
+        if report.state == RunState::Running {
+            // What was long on its way comes after the end that the same holder has told, and takes it not back.
+            let still = text(word(RunState::Running));
+            update = update.if_absent_or([(&fence.attribute, "<", whole(fence.token)), ("state", "=", still)]);
+        }
         let written = self.update_under(lease, &keys::run_report(&report.run), update).await?;
         let item = written.or_fenced(|| format!("the report of run {}", report.run))?;
         Ok(RunControl { cancel_requested: item.is_true("cancel_requested") })

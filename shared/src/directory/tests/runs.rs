@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::{directory, lease, overtaken, time};
-use crate::directory::DirectoryError;
+use crate::directory::{Acquired, DirectoryError};
 use crate::error::Fate;
 use crate::model::Job;
 use crate::report::{Counts, DynamoDbUse, OktaUse, Problem, Progress, RunReport, RunState};
@@ -50,6 +50,30 @@ async fn a_report_comes_back_as_it_was_and_is_listed_once() {
     directory.open_run(&lease, &second).await.unwrap();
     assert_eq!(directory.runs("acme").await.unwrap(), [second, first]);
     assert_eq!(directory.runs("other").await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn of_a_run_that_has_ended_only_a_later_holder_says_that_it_is_at_work() {
+    let directory = directory().await;
+    let lease = lease(&directory, "run-1").await;
+    let at_work = report("run-1", "2026-11-20T10:00:00.000Z");
+    directory.open_run(&lease, &at_work).await.unwrap();
+    directory.put_run(&lease, &at_work).await.unwrap();
+    let ended = Some(time("2026-11-20T10:30:00.000Z"));
+    let failed = RunReport { state: RunState::Failed, ended, ..at_work.clone() };
+    directory.put_run(&lease, &failed).await.unwrap();
+
+    // As one that was sent before, and was long on its way.
+    let late = directory.put_run(&lease, &at_work).await;
+    assert!(matches!(late, Err(DirectoryError::Fenced { .. })), "{late:?}");
+    assert_eq!(directory.run("run-1").await.unwrap(), Some(failed));
+
+    lease.pause().await.unwrap();
+    let Acquired::TakenUp(lease) = directory.acquire("acme", Job::FullImport, "run-2").await.unwrap() else {
+        panic!("not taken up")
+    };
+    directory.put_run(&lease, &at_work).await.unwrap();
+    assert_eq!(directory.run("run-1").await.unwrap(), Some(at_work));
 }
 
 #[tokio::test]

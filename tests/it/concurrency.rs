@@ -75,6 +75,22 @@ async fn what_died_before_it_had_a_report_is_a_run_of_its_own_and_none_that_poll
 }
 
 #[tokio::test]
+async fn whoever_takes_a_run_up_too_late_does_not_say_that_it_is_at_work() {
+    let world = World::of(5).await;
+    let (ended, directory) = (world.import().await, &world.context.directory);
+    // Its holder lost the lease to another before it could give it up, and that one is slow.
+    let slow = directory.acquire(&world.connection.name, Job::FullImport, &ended.run).await.unwrap();
+    let Acquired::New(slow) = slow else { panic!("{} is not finished", ended.run) };
+    world.let_the_lease_lapse(Job::FullImport).await;
+    let next = world.import().await;
+    assert_ne!(next.run, ended.run);
+
+    let at_work = RunReport { state: RunState::Running, ended: None, invocations: 2, ..ended.clone() };
+    assert!(directory.put_run(&slow, &at_work).await.is_err());
+    assert_eq!(directory.run(&ended.run).await.unwrap(), Some(ended));
+}
+
+#[tokio::test]
 async fn connections_of_one_deployment_do_not_touch_each_others_records() {
     let world = World::of(20).await;
     let stack = Some(std::sync::Arc::clone(&world.stack));

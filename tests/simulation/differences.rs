@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use futures::TryStreamExt;
-use rollcall_shared::model::{Record, UnsyncedRow};
+use okta_sim::Status;
+use rollcall_shared::model::{Record, RejectionReason, UnsyncedRow};
 use test_support::devices::{self, DEVICES};
 use test_support::truth;
 
@@ -60,12 +61,31 @@ impl Storm {
         records.try_collect().await.expect("the records can be read")
     }
 
+    async fn unsynced_rows(&self) -> Vec<UnsyncedRow> {
+        let rows = self.deployment.outside.directory.unsynced(CONNECTION);
+        rows.try_collect().await.expect("the unsynced rows can be read")
+    }
+
+    /// Accounts that somebody has left for another one, where each has a record, and the identifier is the same by now: it
+    /// is one record's, and that of the account in use has it. The other says that it is unsynced.
+    pub(crate) async fn doubles(&self) -> BTreeSet<String> {
+        let rows = self.unsynced_rows().await.into_iter();
+        let rows = rows.filter(|row| row.reason == RejectionReason::DuplicateIdentifier);
+        self.deployment.sim.with(|org| {
+            let has_left = |id: &str| org.user(id).is_some_and(|user| user.status == Status::Deprovisioned);
+            let is_in_use = |identifier: &str| {
+                let mut others = org.users().filter(|user| user.status != Status::Deprovisioned);
+                others.any(|user| user.login() == identifier || user.text("email").is_some_and(|it| it == identifier))
+            };
+            let doubles = rows.filter(|row| has_left(&row.id) && row.identifier.as_deref().is_some_and(is_in_use));
+            doubles.map(|row| format!("{} {}", row.mapping, row.id)).collect()
+        })
+    }
+
     /// Who is unsynced, and why.
     pub(crate) async fn unsynced(&self) -> Vec<String> {
-        let rows = self.deployment.outside.directory.unsynced(CONNECTION);
-        let rows: Vec<UnsyncedRow> = rows.try_collect().await.expect("the unsynced rows can be read");
         let mut found = Vec::new();
-        for row in rows {
+        for row in self.unsynced_rows().await {
             let record = self.deployment.outside.directory.record(CONNECTION, &row.mapping, &row.id).await;
             let record = record.expect("the record can be read");
             let record = record.map(|record| (record.identifier, record.reason, record.okta_status));
@@ -83,4 +103,15 @@ impl Storm {
         }
         found
     }
+}
+
+/// Whom a line is about: a mapping, and an id.
+pub(crate) fn subject(line: &str) -> String {
+    line.split_whitespace().take(2).map(|word| word.trim_end_matches(':')).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether all that is wrong is about people who are said to be unsynced.
+pub(crate) fn are_told(differences: &[String], unsynced: &[String]) -> bool {
+    let unsynced: BTreeSet<String> = unsynced.iter().map(|line| subject(line)).collect();
+    differences.iter().all(|line| unsynced.contains(&subject(line)))
 }

@@ -10,6 +10,7 @@ use rollcall_shared::report::{RunReport, RunState};
 use tokio::time::Instant;
 
 use crate::deployment::CONNECTION;
+use crate::differences::{are_told, subject};
 use crate::gate::{Gate, Verdict};
 use crate::invocation::run;
 use crate::lease::{lapse, unfinished};
@@ -45,15 +46,18 @@ impl Storm {
             found.extend(self.approve_all().await);
             found.extend(self.differences().await);
         }
-        if found.is_empty() && !self.unsynced().await.is_empty() {
-            // A row may stay until a complete import has looked at everybody.
-            found.extend(self.pass(Job::FullImport).await);
+        let unsynced = self.unsynced().await;
+        if !unsynced.is_empty() && are_told(&found, &unsynced) {
+            // A row may stay until a complete import has looked at everybody, and with it the record as it was.
+            found = self.pass(Job::FullImport).await;
             // All devices are looked at again after a day.
             tokio::time::sleep(Duration::from_secs(86_400)).await;
             found.extend(self.pass(Job::DeviceCollection).await);
             found.extend(self.approve_all().await);
             found.extend(self.differences().await);
             found.extend(self.unsynced().await);
+            let doubles = self.doubles().await;
+            found.retain(|line| !doubles.contains(&subject(line)));
         }
         self.deployment.gate.quiet().await;
         self.look_on();
@@ -188,7 +192,8 @@ impl Storm {
         let runs = self.deployment.outside.directory.runs(CONNECTION).await.expect("the runs can be read");
         let is_left = |run: &RunReport| unfinished(&self.deployment.database, run.job).as_ref() != Some(&run.run);
         let at_work = runs.into_iter().filter(|run| run.state == RunState::Running);
-        at_work.filter(is_left).map(|run| format!("{} {} has no end", run.job.name(), run.run)).collect()
+        let told = |run: RunReport| format!("{} {} has no end: {run:?}", run.job.name(), run.run);
+        at_work.filter(is_left).map(told).collect()
     }
 
     async fn count_rejoined(&mut self) {

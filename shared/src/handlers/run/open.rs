@@ -9,7 +9,7 @@ use ulid::Ulid;
 use super::Run;
 use crate::clock;
 use crate::context::Context;
-use crate::directory::{Acquired, Directory};
+use crate::directory::{Acquired, Directory, Lease};
 use crate::error::{Error, Fate};
 use crate::handlers::connect;
 use crate::model::Job;
@@ -45,8 +45,7 @@ pub(crate) async fn open_shared(
     let (lease, taken_up) = match directory.acquire(connection, job, &new).await? {
         Acquired::New(lease) => (lease, None),
         Acquired::TakenUp(lease) => match directory.run(lease.run()).await? {
-            // An approval that died with the lease of a run that has ended: there is nothing of it to take up.
-            Some(report) if has_ended(report.state) => (lease.start_anew(&new).await?, None),
+            Some(ended) if has_ended(ended.state) => (in_place_of(&directory, lease, (&ended, &new)).await?, None),
             report => (lease, report),
         },
         Acquired::Joined { run } => {
@@ -103,7 +102,7 @@ pub(crate) async fn announce(context: &Context, (connection, job): (&str, Job), 
     let (lease, known) = match directory.acquire_aside(connection, job, new).await? {
         Acquired::New(lease) => (lease, None),
         Acquired::TakenUp(lease) => match directory.run(lease.run()).await? {
-            Some(report) if has_ended(report.state) => (lease.start_anew(new).await?, None),
+            Some(ended) if has_ended(ended.state) => (in_place_of(directory, lease, (&ended, new)).await?, None),
             // Another invocation for it would find it done, and begin one that nobody asked for.
             Some(report) if is_awaited(&report) => {
                 lease.pause().await?;
@@ -148,6 +147,14 @@ async fn joined(directory: &Directory, run: &str, (connection, job): (&str, Job)
     let known = directory.run(run).await?;
     // Of one that several invocations share, the report is of those before.
     Ok(known.filter(|report| report.ended.is_none()).unwrap_or_else(|| blank(run, connection, job)))
+}
+
+/// Begins a run with the lease of one that has ended, of which there is nothing to take up: its holder could not give the
+/// lease up any more, or an approval died with it.
+async fn in_place_of(directory: &Directory, lease: Lease, (ended, new): (&RunReport, &str)) -> Result<Lease, Error> {
+    // Whoever took it up in between, before it had ended, must not say now that it is at work.
+    directory.put_run(&lease, ended).await?;
+    Ok(lease.start_anew(new).await?)
 }
 
 /// Whether a run of this state is over for good; a failed one that holds its lease's place is taken up again.
